@@ -1,0 +1,1 @@
+"""People, units, roles, scopes, sessions, audit (权限与审计)."""

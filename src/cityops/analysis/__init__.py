@@ -1,0 +1,1 @@
+"""Learning from what happened (研判)."""

@@ -1,0 +1,1 @@
+"""Workflow, tasks, deadlines, timeline (案件)."""

@@ -1,0 +1,1 @@
+"""Detectors, the runner, alerts (预警)."""

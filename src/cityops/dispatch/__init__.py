@@ -1,0 +1,1 @@
+"""Crews, shifts, recommendation, assignment (调度)."""

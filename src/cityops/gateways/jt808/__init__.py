@@ -1,0 +1,1 @@
+"""JT/T 808 vehicle terminals (部标 808)."""

@@ -1,0 +1,1 @@
+"""Streams, durable log, history, latest state, devices (感知数据)."""

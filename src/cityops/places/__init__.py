@@ -1,0 +1,1 @@
+"""Divisions, unit grids, road network, travel time (空间)."""

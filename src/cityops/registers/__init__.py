@@ -1,0 +1,1 @@
+"""Registers of typed objects (台账)."""

@@ -1,0 +1,1 @@
+"""One folder a city system (场景)."""

@@ -1,0 +1,1 @@
+"""Key vehicles: fatigue, speeding, three-level management (重点车辆)."""

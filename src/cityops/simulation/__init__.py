@@ -1,0 +1,1 @@
+"""A city that speaks the real protocols (仿真)."""

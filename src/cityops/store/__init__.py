@@ -1,0 +1,1 @@
+"""The relational store (关系库)."""
