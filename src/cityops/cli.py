@@ -1,0 +1,135 @@
+"""The ``cityops`` command: thin. Each command reads its arguments and calls ``bootstrap``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from cityops import __version__
+from cityops.kit import CityOpsError
+
+_MANUAL: Final = """\
+CityOps, the open city operations platform (城市运行管理服务平台, 一网统管).
+
+First steps
+  cityops run                 start everything with the demo city; open the address it prints
+  cityops doctor              say what is missing or misconfigured, and verify the audit chain
+
+Settings are CITYOPS_… variables or cityops.toml; `cityops doctor --settings` lists them with their meaning.
+"""
+_FILES: Final = """\
+Files, all below the data folder (CITYOPS_DATA_DIR, ./data by default)
+  cityops.db    relational store (unless CITYOPS_DATABASE_URL names a PostgreSQL)
+  log/          durable log of observations: what a terminal was told is received is here
+  history/      observations as Parquet, by stream, day and hour
+  state/        where each consumer of the log stands; can be rebuilt from log and history
+  places/       divisions, grids and roads of the city
+  files/        photos, videos, documents, each named by its SHA-256
+  rejected/     input that could not be used, with the reason
+
+Exit codes: 0 done; 1 a check failed; 2 wrong use, wrong settings, or a sentence that says what to do.
+"""
+
+
+def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    run = commands.add_parser("run", help="the whole product: gateway, web, and the demo city", description=(
+        "Starts gateway, server and (with CITYOPS_DEMO) the simulated city, restarts one that dies, and stops all of "
+        "them on Ctrl-C. The next start resumes where this one was."))
+    run.add_argument("--no-simulation", action="store_true", help="do not start the simulated city")
+    commands.add_parser("serve", help="the web interface, detection and cases only")
+    commands.add_parser("gateway", help="the JT/T 808 gateway only")
+
+
+def _add_simulate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    simulate = commands.add_parser("simulate", help="a synthetic city that speaks the real protocols", description=(
+        "Drives trucks on the city's roads as JT/T 808 terminals (2013 and 2019), with rests, fatigue, speeding, "
+        "tunnels, duplicates, wrong clocks and bad frames, and crews over HTTP. Equal seeds give equal cities."))
+    simulate.add_argument("--trucks", type=int, help="how many (default: CITYOPS_DEMO_TRUCKS)")
+    simulate.add_argument("--interval", type=int, help="seconds between positions (default: CITYOPS_DEMO_INTERVAL_S)")
+    simulate.add_argument("--since", type=float, default=0.0, metavar="HOURS", help="begin so many hours ago and catch up")
+    simulate.add_argument("--speed-up", type=float, default=60.0, help="how fast to catch up (default 60 times)")
+    simulate.add_argument("--minutes", type=float, help="stop after so many minutes (default: never)")
+    simulate.add_argument("--no-crews", action="store_true", help="trucks only")
+    simulate.add_argument("--acknowledged", type=Path, metavar="FILE", help="write each acknowledged position to FILE")
+    replay = commands.add_parser("replay", help="send recorded frames or GPS tracks as terminals", description=(
+        "FILE is a .jsonl with a hexadecimal `frame` a line, or a .csv of fixes (X;Y;…;trajectory_id;…;t, WGS-84). "
+        "A track is sent in the demo trucks' name, its last fix now, so that it runs through the whole product."))
+    replay.add_argument("file", type=Path)
+    replay.add_argument("--speed-up", type=float, default=600.0, help="how many times faster than recorded")
+
+
+def _add_data(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    importing = commands.add_parser("import", help="bring in a real city", description=(
+        "Replaces the demo city's places: divisions from GeoJSON, roads from an OpenStreetMap extract (XML)."))
+    importing.add_argument("what", choices=["divisions", "roads", "demo"])
+    importing.add_argument("file", type=Path, nargs="?")
+    importing.add_argument("--name", help="the city's name", default="")
+    backup = commands.add_parser("backup", help="copy everything to a folder while the product runs")
+    backup.add_argument("target", type=Path)
+    restore = commands.add_parser("restore", help="bring a backup back into an empty data folder")
+    restore.add_argument("source", type=Path)
+    users = commands.add_parser("users", help="accounts", description="Lists, adds, and switches off accounts.")
+    actions = users.add_subparsers(dest="action", required=True)
+    actions.add_parser("list", help="all accounts")
+    add = actions.add_parser("add", help="a new account; the password is asked for")
+    add.add_argument("username")
+    add.add_argument("role")
+    add.add_argument("--name", default="", help="display name")
+    add.add_argument("--unit", help="code of the unit")
+    add.add_argument("--area", action="append", default=[], help="division code; may be repeated")
+    password = actions.add_parser("password", help="set a new password; it is asked for")
+    password.add_argument("username")
+    off = actions.add_parser("off", help="switch an account off and end its sessions")
+    off.add_argument("username")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="cityops", description=_MANUAL, epilog=_FILES, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--version", action="version", version=f"cityops {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_run(commands)
+    _add_simulate(commands)
+    _add_data(commands)
+    doctor = commands.add_parser("doctor", help="say what is missing or misconfigured")
+    doctor.add_argument("--settings", action="store_true", help="list every setting with its value and meaning")
+    commands.add_parser("openapi", help="print the HTTP interface as OpenAPI JSON")
+    return parser
+
+
+def _say(error: CityOpsError) -> None:
+    chinese = os.environ.get("LANG", "").startswith("zh")
+    for text in (error.text, error.kept, error.todo):
+        if text is not None:
+            print(f"CityOps: {text.zh if chinese else text.en}", file=sys.stderr)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    # Imported here so that --help and a typing slip answer at once, without numba and the web framework.
+    from cityops import bootstrap
+
+    commands: dict[str, Callable[[bootstrap.Product, argparse.Namespace], int]] = {
+        "run": bootstrap.run,
+        "serve": bootstrap.serve,
+        "gateway": bootstrap.gateway,
+        "simulate": bootstrap.simulate,
+        "replay": bootstrap.replay,
+        "import": bootstrap.import_city,
+        "backup": bootstrap.backup,
+        "restore": bootstrap.restore,
+        "users": bootstrap.users,
+        "doctor": bootstrap.doctor,
+        "openapi": bootstrap.openapi,
+    }
+    try:
+        return commands[options.command](bootstrap.product(os.environ), options)
+    except CityOpsError as error:
+        _say(error)
+        return 2
