@@ -5,8 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
+from cityops.kit import SHANGHAI
+
+
+def _in_shanghai(moment: datetime) -> datetime:
+    return moment.astimezone(SHANGHAI)
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_shanghai)]
+Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 Severity = Literal["notice", "warning", "serious", "critical"]
 AlertState = Literal["active", "ended", "withdrawn"]
 Role = Literal["administrator", "acceptor", "dispatcher", "crew", "enterprise", "district", "analyst", "auditor"]
@@ -18,8 +28,16 @@ class Model(BaseModel):
     model_config = ConfigDict(extra="forbid", from_attributes=True)
 
 
+class FieldProblem(Model):
+    """A field that does not fit, and why."""
+
+    field: str
+    message: str
+    message_en: str
+
+
 class Problem(Model):
-    """An error: what happened, what was kept, what to do."""
+    """An error: what happened, what was kept, what to do. ``fields`` names each field that does not fit."""
 
     code: str
     message: str
@@ -28,6 +46,7 @@ class Problem(Model):
     kept_en: str | None = None
     todo: str | None = None
     todo_en: str | None = None
+    fields: list[FieldProblem] = []
 
 
 class Bilingual(Model):
@@ -86,7 +105,7 @@ class Product(Model):
     city: str
     synthetic: bool
     demo_accounts: list[DemoAccount]
-    now: datetime
+    now: Moment
 
 
 # --- places and the map ------------------------------------------------------------------------------------
@@ -127,7 +146,7 @@ class VehicleLive(Model):
     lat: float
     speed_kmh: float
     course_deg: int
-    at: datetime
+    at: Moment
     state: Literal["moving", "stopped", "offline", "alerting"]
 
 
@@ -135,7 +154,7 @@ class VehicleLiveList(Model):
     """All vehicles this person may see."""
 
     items: list[VehicleLive]
-    at: datetime
+    at: Moment
 
 
 class Vehicle(Model):
@@ -150,7 +169,7 @@ class Vehicle(Model):
     device: int | None
     terminal_phone: str | None
     online: bool
-    last_seen: datetime | None
+    last_seen: Moment | None
     place: Place | None
     speed_kmh: float | None
     counters: dict[str, int]
@@ -176,10 +195,10 @@ class Alert(Model):
     plate: str | None
     unit_id: str | None
     unit_name: str | None
-    started_at: datetime
-    last_at: datetime
-    ended_at: datetime | None
-    raised_at: datetime
+    started_at: Moment
+    last_at: Moment
+    ended_at: Moment | None
+    raised_at: Moment
     place: Place | None
     case_id: str | None
     case_number: str | None
@@ -207,7 +226,7 @@ class TrackPoint(Model):
     lon: float
     lat: float
     speed_kmh: float
-    at: datetime
+    at: Moment
 
 
 class Track(Model):
@@ -222,7 +241,7 @@ class Track(Model):
 class TimelineStep(Model):
     """A step (办理过程): what, who, when."""
 
-    at: datetime
+    at: Moment
     action: str
     title: Bilingual
     actor: str
@@ -251,12 +270,13 @@ class Action(Model):
     danger: bool
     task_id: str | None
     fields: list[FormField]
+    needs_reason: bool = False  # the step's comment must say why
 
 
 class Deadline(Model):
     """When something is due, and how that was found."""
 
-    due_at: datetime
+    due_at: Moment
     explanation: Bilingual
     provisional: bool
     elapsed_share: float
@@ -272,15 +292,17 @@ class Task(Model):
     kind: str  # rectification, field, police_notice …
     title: Bilingual
     state: str
+    state_title: Bilingual
     unit_id: str | None
     unit_name: str | None
     crew_id: str | None
     crew_name: str | None
     deadline: Deadline | None
-    created_at: datetime
-    done_at: datetime | None
+    created_at: Moment
+    done_at: Moment | None
     data: dict[str, Any]
     place: Place | None
+    case_version: int  # what a Step on this task sends as its version
     actions: list[Action]
 
 
@@ -301,12 +323,29 @@ class Case(Model):
     plate: str | None
     unit_id: str | None
     unit_name: str | None
+    crew_id: str | None
     crew_name: str | None
     deadline: Deadline | None
-    opened_at: datetime
-    closed_at: datetime | None
+    opened_at: Moment
+    closed_at: Moment | None
     alert_id: str | None
     version: int
+
+
+class Notice(Model):
+    """A notice to one unit or crew (通知): when it was sent, read and acknowledged."""
+
+    notice_id: str
+    case_id: str
+    kind: str
+    title: Bilingual
+    body: Bilingual
+    unit_id: str | None
+    unit_name: str | None
+    crew_id: str | None
+    sent_at: Moment
+    read_at: Moment | None
+    acknowledged_at: Moment | None
 
 
 class CaseDetail(Case):
@@ -315,6 +354,7 @@ class CaseDetail(Case):
     tasks: list[Task]
     timeline: list[TimelineStep]
     actions: list[Action]
+    notices: list[Notice]
     workflow: list[dict[str, Any]]  # the states in order with title and whether passed, for the progress bar
 
 
@@ -362,9 +402,9 @@ class Crew(Model):
     state: Literal["off_duty", "free", "assigned", "on_scene"]
     lon: float | None
     lat: float | None
-    at: datetime | None
-    on_shift_since: datetime | None
-    shift_ends: datetime | None
+    at: Moment | None
+    on_shift_since: Moment | None
+    shift_ends: Moment | None
     task_id: str | None
     case_number: str | None
 
@@ -378,9 +418,15 @@ class CrewList(Model):
 class CrewPosition(Model):
     """Where a crew is, from its phone (WGS-84 unless said otherwise)."""
 
-    lon: float
-    lat: float
+    lon: Longitude
+    lat: Latitude
     coordinate_system: Literal["wgs84", "gcj02", "bd09"] = "wgs84"
+
+
+class CrewShift(Model):
+    """A crew begins (``on``) or ends its shift (上班、下班)."""
+
+    on: bool
 
 
 class Recommendation(Model):
@@ -405,7 +451,7 @@ class Recommendations(Model):
 
     items: list[Recommendation]
     unable: list[dict[str, Any]]  # crews left out, with the reason in two languages
-    computed_at: datetime
+    computed_at: Moment
     took_ms: float
 
 
@@ -416,8 +462,8 @@ class Closure(Model):
     road_name: str
     reason: str
     line: list[tuple[float, float]]
-    from_at: datetime
-    to_at: datetime | None
+    from_at: Moment
+    to_at: Moment | None
 
 
 class ClosureList(Model):
@@ -429,11 +475,11 @@ class ClosureList(Model):
 class NewClosure(Model):
     """Close the road nearest to a point."""
 
-    lon: float
-    lat: float
+    lon: Longitude
+    lat: Latitude
     reason: Annotated[str, Field(min_length=1, max_length=200)]
-    from_at: datetime | None = None
-    to_at: datetime | None = None
+    from_at: Moment | None = None
+    to_at: Moment | None = None
 
 
 # --- units, devices, accounts ------------------------------------------------------------------------------
@@ -467,7 +513,7 @@ class Device(Model):
     vehicle_id: str | None
     unit_name: str | None
     online: bool
-    last_seen: datetime | None
+    last_seen: Moment | None
     counters: dict[str, int]
 
 
@@ -487,8 +533,8 @@ class PendingDevice(Model):
     maker: str | None
     model: str | None
     attempts: int
-    first_seen: datetime
-    last_seen: datetime
+    first_seen: Moment
+    last_seen: Moment
 
 
 class PendingDeviceList(Model):
@@ -517,7 +563,7 @@ class AccountRow(Model):
     unit_name: str | None
     area_codes: list[str]
     active: bool
-    last_sign_in: datetime | None
+    last_sign_in: Moment | None
 
 
 class AccountList(Model):
@@ -526,11 +572,29 @@ class AccountList(Model):
     items: list[AccountRow]
 
 
+class NewAccount(Model):
+    """An account to create. Which of unit, areas and crew are needed depends on the role."""
+
+    username: Annotated[str, Field(min_length=1, max_length=64)]
+    password: Annotated[str, Field(min_length=1, max_length=256)]
+    display_name: Annotated[str, Field(min_length=1, max_length=64)]
+    role: Role
+    unit_id: str | None = None
+    area_codes: list[str] = []
+    crew_id: str | None = None
+
+
+class NewPassword(Model):
+    """A new password for an account."""
+
+    password: Annotated[str, Field(min_length=1, max_length=256)]
+
+
 class AuditRow(Model):
     """A line of the audit chain (审计)."""
 
     sequence: int
-    at: datetime
+    at: Moment
     actor: str
     action: str
     object_type: str

@@ -1,0 +1,134 @@
+"""What surrounds every request: security headers, a bound on requests at once, a bound on the time a body may take."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from cityops.api.metrics import HttpCounters
+from cityops.api.problems import problem_response
+from cityops.kit import BusyError, Text
+
+_TIANDITU: Final = "https://*.tianditu.gov.cn"
+
+
+def content_security_policy(*, tianditu: bool) -> str:
+    """The policy of every page: own scripts only. MapLibre needs its worker and pictures from ``blob:`` and ``data:``.
+
+    Charts and components set ``style`` attributes, so inline styles are allowed; inline scripts are not.
+    """
+    tiles = f" {_TIANDITU}" if tianditu else ""
+    return "; ".join(
+        (
+            "default-src 'self'",
+            "script-src 'self'",
+            "style-src 'self' 'unsafe-inline'",
+            f"img-src 'self' data: blob:{tiles}",
+            f"connect-src 'self'{tiles}",
+            "worker-src 'self' blob:",
+            "child-src 'self' blob:",
+            "font-src 'self' data:",
+            "object-src 'none'",
+            "base-uri 'self'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+        )
+    )
+
+
+class SecurityHeaders:
+    """Adds the security headers and counts responses. A response keeps a stricter header that it has already."""
+
+    def __init__(self, app: ASGIApp, *, policy: str, counters: HttpCounters, secure: bool) -> None:
+        self.app = app
+        self.counters = counters
+        self._headers = {
+            "Content-Security-Policy": policy,
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "no-referrer",
+            "X-Frame-Options": "DENY",
+            "Cross-Origin-Opener-Policy": "same-origin",
+            "Cross-Origin-Resource-Policy": "same-origin",
+            "Permissions-Policy": "camera=(), microphone=(), payment=(), geolocation=(self)",
+        }
+        if secure:
+            self._headers["Strict-Transport-Security"] = "max-age=31536000"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        is_api = scope["path"].startswith(("/api", "/metrics"))
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                status = int(message["status"])
+                self.counters.responses[status] = self.counters.responses.get(status, 0) + 1
+                headers = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    headers.setdefault(name, value)
+                if is_api:
+                    headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers)
+
+
+class Gate:
+    """Bounds the API: so many requests at once, and so many seconds for a body to arrive. Live streams have their own bound."""
+
+    def __init__(self, app: ASGIApp, *, counters: HttpCounters, max_in_flight: int, body_timeout_s: float) -> None:
+        self.app = app
+        self.counters = counters
+        self.max_in_flight = max_in_flight
+        self.body_timeout_s = body_timeout_s
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        path = scope.get("path", "")
+        if scope["type"] != "http" or not path.startswith("/api/") or path == "/api/live":
+            await self.app(scope, receive, send)
+            return
+        if self.counters.in_flight >= self.max_in_flight:
+            self.counters.refused_busy += 1
+            await problem_response(_too_busy(), {"Retry-After": "1"})(scope, receive, send)
+            return
+        self.counters.in_flight += 1
+        try:
+            await self._handle(scope, receive, send)
+        finally:
+            self.counters.in_flight -= 1
+
+    async def _handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        due_s = asyncio.get_running_loop().time() + self.body_timeout_s
+        more_body = True
+
+        async def receive_in_time() -> Message:
+            nonlocal more_body
+            if not more_body:  # the body is here; what may still come is the client going away
+                return await receive()
+            try:
+                async with asyncio.timeout_at(due_s):
+                    message = await receive()
+            except TimeoutError:
+                self.counters.refused_slow_body += 1
+                raise HTTPException(408, headers={"Connection": "close"}) from None
+            more_body = bool(message.get("more_body", False))
+            return message
+
+        await self.app(scope, receive_in_time, send)
+
+
+def _too_busy() -> BusyError:
+    return BusyError(
+        "系统繁忙，请求数已达上限。",
+        "The product is busy: the bound on requests at once is reached.",
+        code="http.busy",
+        kept=Text("本次请求没有处理。", "This request was not handled."),
+        todo=Text("请稍等一秒再试。", "Wait a second and send it again."),
+    )
