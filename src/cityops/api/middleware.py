@@ -80,7 +80,7 @@ class SecurityHeaders:
 
 
 class Gate:
-    """Bounds the API: so many requests at once, and so many seconds for a body to arrive. Live streams have their own bound."""
+    """Bounds the API: so many requests at once, so many seconds for a body. Live streams have their own bound."""
 
     def __init__(self, app: ASGIApp, *, counters: HttpCounters, max_in_flight: int, body_timeout_s: float) -> None:
         self.app = app

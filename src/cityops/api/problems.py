@@ -42,7 +42,7 @@ _STATUS_WORDS: Final[Mapping[int, tuple[str, Text, Text]]] = {
 }
 
 
-class ValidationProblem(InvalidError):
+class FieldsError(InvalidError):
     """Input that does not fit the contract, field by field."""
 
     default_code = "invalid.fields"
@@ -59,7 +59,7 @@ class ValidationProblem(InvalidError):
 
 def problem_response(error: CityOpsError, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """The answer for an expected error, with its own status."""
-    fields = error.fields if isinstance(error, ValidationProblem) else []
+    fields = error.fields if isinstance(error, FieldsError) else []
     body = schemas.Problem(
         code=error.code,
         message=error.text.zh,
@@ -73,7 +73,7 @@ def problem_response(error: CityOpsError, headers: Mapping[str, str] | None = No
     return JSONResponse(body.model_dump(), error.status, dict(headers or {}), MEDIA_TYPE)
 
 
-def validation_problem(errors: Sequence[Mapping[str, Any]]) -> ValidationProblem:
+def validation_problem(errors: Sequence[Mapping[str, Any]]) -> FieldsError:
     """Pydantic's error list as one ``Problem`` that names each field in the user's words."""
     fields = []
     for error in errors:
@@ -83,7 +83,7 @@ def validation_problem(errors: Sequence[Mapping[str, Any]]) -> ValidationProblem
         fields.append(
             schemas.FieldProblem(field=name, message=f"「{title.zh}」{rule.zh}", message_en=f"{title.en}: {rule.en}")
         )
-    return ValidationProblem(fields)
+    return FieldsError(fields)
 
 
 async def _on_cityops_error(request: Request, error: Exception) -> JSONResponse:

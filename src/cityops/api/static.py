@@ -18,9 +18,10 @@ _NOT_BUILT: Final = """<!doctype html>
 <style>body{font:16px/1.7 system-ui,sans-serif;max-width:40rem;margin:12vh auto;padding:0 1rem;color:#1d2939}
 code{background:#f2f4f7;padding:.1em .4em;border-radius:4px}</style></head><body>
 <h1>界面尚未构建 <small>The interface is not built</small></h1>
-<p>接口正在运行；网页文件还没有生成。请在项目文件夹运行 <code>make web</code>，然后刷新本页。接口说明见 <a href="/api/docs">/api/docs</a>。</p>
-<p lang="en">The HTTP interface runs, but the web files are not there. Run <code>make web</code> in the project folder and
-load this page again. The interface is described at <a href="/api/docs">/api/docs</a>.</p>
+<p>接口正在运行；网页文件还没有生成。
+请在项目文件夹运行 <code>make web</code>，然后刷新本页。接口说明见 <a href="/api/docs">/api/docs</a>。</p>
+<p lang="en">The HTTP interface runs, but the web files are not there. Run <code>make web</code> in the project folder
+and load this page again. The interface is described at <a href="/api/docs">/api/docs</a>.</p>
 </body></html>
 """
 
