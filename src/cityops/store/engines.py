@@ -1,0 +1,119 @@
+"""Engines: how connections to SQLite and PostgreSQL are opened and what is set on them."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
+
+from cityops.kit import ConfigError, Text
+
+BUSY_TIMEOUT_S: Final = 10.0
+POOL_WAIT_S: Final = 10.0
+
+_to_json: Final = partial(json.dumps, ensure_ascii=False, allow_nan=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """A writing and a reading engine on the same database."""
+
+    dialect: str
+    writer: Engine
+    reader: Engine
+    sqlite_path: Path | None
+
+    def dispose(self) -> None:
+        """Close every pooled connection."""
+        self.writer.dispose()
+        self.reader.dispose()
+
+
+def open_engines(url: str, *, readers: int) -> Engines:
+    """Engines for ``sqlite:///path`` or ``postgresql://…`` (psycopg 3). Any other URL raises ``ConfigError``."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise _bad_url("不是有效的地址", "is not a database URL") from error
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite(parsed, readers)
+    if parsed.get_backend_name() == "postgresql":
+        return _postgresql(parsed.set(drivername="postgresql+psycopg"), readers)
+    raise _bad_url("只支持 SQLite 和 PostgreSQL", "must be SQLite or PostgreSQL")
+
+
+def _bad_url(zh: str, en: str) -> ConfigError:
+    return ConfigError(
+        f"CITYOPS_DATABASE_URL {zh}",
+        f"CITYOPS_DATABASE_URL {en}",
+        code="store.url",
+        todo=Text(
+            "请写成 sqlite:////数据目录/cityops.db 或 postgresql://用户:口令@主机/库名",
+            "write sqlite:////data/folder/cityops.db or postgresql://user:password@host/database",
+        ),
+    )
+
+
+def _sqlite(url: URL, readers: int) -> Engines:
+    if not url.database or url.database == ":memory:":
+        raise _bad_url("需要一个文件，内存库不会保存任何数据", "needs a file: a database in memory keeps nothing")
+    writer = _sqlite_engine(url, begin="BEGIN IMMEDIATE", query_only=False, pool_size=1)
+    reader = _sqlite_engine(url, begin="BEGIN", query_only=True, pool_size=readers)
+    return Engines("sqlite", writer, reader, Path(url.database))
+
+
+def _sqlite_engine(url: URL, *, begin: str, query_only: bool, pool_size: int) -> Engine:
+    engine = create_engine(
+        url,
+        json_serializer=_to_json,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=POOL_WAIT_S,
+        connect_args={"timeout": BUSY_TIMEOUT_S},
+    )
+
+    def on_connect(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # the begin event below says BEGIN, not the driver
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}").close()
+        if query_only:
+            connection.execute("PRAGMA query_only=ON").close()
+
+    def on_begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    event.listen(engine, "connect", on_connect)
+    event.listen(engine, "begin", on_begin)
+    return engine
+
+
+def _postgresql(url: URL, readers: int) -> Engines:
+    options: dict[str, Any] = {
+        "json_serializer": _to_json,
+        "pool_size": readers,
+        "max_overflow": 0,
+        "pool_timeout": POOL_WAIT_S,
+        "pool_pre_ping": True,
+    }
+    writer = create_engine(url, isolation_level="READ COMMITTED", **options)
+    reader = create_engine(url, isolation_level="REPEATABLE READ", **options).execution_options(
+        postgresql_readonly=True
+    )
+
+    def on_connect(connection: Any, _record: object) -> None:
+        # An acknowledged write must survive a crash, whatever the server's default is.
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT set_config('synchronous_commit', 'on', false)"
+                " WHERE current_setting('synchronous_commit') = 'off'"
+            )
+        connection.commit()
+
+    event.listen(writer, "connect", on_connect)
+    return Engines("postgresql", writer, reader, None)

