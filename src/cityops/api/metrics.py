@@ -62,6 +62,7 @@ class HttpCounters:
     in_flight: int = 0
     refused_busy: int = 0
     refused_slow_body: int = 0
+    refused_large_body: int = 0
 
     def samples(self) -> list[Sample]:
         """The counters as samples."""
@@ -75,6 +76,11 @@ class HttpCounters:
             Sample("cityops_http_requests_in_flight", "API requests being handled now", "gauge", self.in_flight)
         )
         refusals = "API requests refused because a bound was reached"
-        for reason, count in (("busy", self.refused_busy), ("slow_body", self.refused_slow_body)):
+        by_reason = {
+            "busy": self.refused_busy,
+            "slow_body": self.refused_slow_body,
+            "large_body": self.refused_large_body,
+        }
+        for reason, count in by_reason.items():
             rows.append(Sample("cityops_http_refused_total", refusals, "counter", count, (("reason", reason),)))
         return rows

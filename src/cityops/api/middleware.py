@@ -1,8 +1,9 @@
-"""What surrounds every request: security headers, a bound on requests at once, a bound on the time a body may take."""
+"""What surrounds every request: security headers, bounds on requests at once and on their bodies."""
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import Final
 
 from starlette.datastructures import MutableHeaders
@@ -79,14 +80,25 @@ class SecurityHeaders:
         await self.app(scope, receive, send_with_headers)
 
 
-class Gate:
-    """Bounds the API: so many requests at once, so many seconds for a body. Live streams have their own bound."""
+@dataclass(frozen=True)
+class RequestLimits:
+    """Bounds of the API outside the live stream."""
 
-    def __init__(self, app: ASGIApp, *, counters: HttpCounters, max_in_flight: int, body_timeout_s: float) -> None:
+    in_flight: int = 200
+    body_bytes: int = 256 * 1024
+    body_timeout_s: float = 20.0
+
+
+class Gate:
+    """Bounds the API: so many requests at once, so many bytes and seconds for a body.
+
+    Live streams have their own bound.
+    """
+
+    def __init__(self, app: ASGIApp, *, counters: HttpCounters, limits: RequestLimits) -> None:
         self.app = app
         self.counters = counters
-        self.max_in_flight = max_in_flight
-        self.body_timeout_s = body_timeout_s
+        self.limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
@@ -94,22 +106,23 @@ class Gate:
         if scope["type"] != "http" or not path.startswith("/api/") or path == "/api/live":
             await self.app(scope, receive, send)
             return
-        if self.counters.in_flight >= self.max_in_flight:
+        if self.counters.in_flight >= self.limits.in_flight:
             self.counters.refused_busy += 1
             await problem_response(_too_busy(), {"Retry-After": "1"})(scope, receive, send)
             return
         self.counters.in_flight += 1
         try:
-            await self._handle(scope, receive, send)
+            await self.app(scope, self._bounded(receive), send)
         finally:
             self.counters.in_flight -= 1
 
-    async def _handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        due_s = asyncio.get_running_loop().time() + self.body_timeout_s
-        more_body = True
+    def _bounded(self, receive: Receive) -> Receive:
+        """``receive`` with the bounds on the body; beyond them a 408 or 413 is raised."""
+        due_s = asyncio.get_running_loop().time() + self.limits.body_timeout_s
+        more_body, size = True, 0
 
-        async def receive_in_time() -> Message:
-            nonlocal more_body
+        async def receive_bounded() -> Message:
+            nonlocal more_body, size
             if not more_body:  # the body is here; what may still come is the client going away
                 return await receive()
             try:
@@ -118,10 +131,14 @@ class Gate:
             except TimeoutError:
                 self.counters.refused_slow_body += 1
                 raise HTTPException(408, headers={"Connection": "close"}) from None
+            size += len(message.get("body", b""))
+            if size > self.limits.body_bytes:
+                self.counters.refused_large_body += 1
+                raise HTTPException(413, headers={"Connection": "close"})
             more_body = bool(message.get("more_body", False))
             return message
 
-        await self.app(scope, receive_in_time, send)
+        return receive_bounded
 
 
 def _too_busy() -> BusyError:

@@ -59,17 +59,17 @@ class FieldsError(InvalidError):
 
 def problem_response(error: CityOpsError, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """The answer for an expected error, with its own status."""
+    words: dict[str, Any] = {
+        "code": error.code,
+        "message": error.text.zh,
+        "message_en": error.text.en,
+        "kept": error.kept.zh if error.kept else None,
+        "kept_en": error.kept.en if error.kept else None,
+        "todo": error.todo.zh if error.todo else None,
+        "todo_en": error.todo.en if error.todo else None,
+    }
     fields = error.fields if isinstance(error, FieldsError) else []
-    body = schemas.Problem(
-        code=error.code,
-        message=error.text.zh,
-        message_en=error.text.en,
-        kept=error.kept.zh if error.kept else None,
-        kept_en=error.kept.en if error.kept else None,
-        todo=error.todo.zh if error.todo else None,
-        todo_en=error.todo.en if error.todo else None,
-        fields=fields,
-    )
+    body = schemas.InvalidInput(**words, fields=fields) if error.status == 400 else schemas.Problem(**words)
     return JSONResponse(body.model_dump(), error.status, dict(headers or {}), MEDIA_TYPE)
 
 

@@ -28,16 +28,8 @@ class Model(BaseModel):
     model_config = ConfigDict(extra="forbid", from_attributes=True)
 
 
-class FieldProblem(Model):
-    """A field that does not fit, and why."""
-
-    field: str
-    message: str
-    message_en: str
-
-
 class Problem(Model):
-    """An error: what happened, what was kept, what to do. ``fields`` names each field that does not fit."""
+    """An error: what happened, what was kept, what to do."""
 
     code: str
     message: str
@@ -46,6 +38,19 @@ class Problem(Model):
     kept_en: str | None = None
     todo: str | None = None
     todo_en: str | None = None
+
+
+class FieldProblem(Model):
+    """A field that does not fit, and why."""
+
+    field: str
+    message: str
+    message_en: str
+
+
+class InvalidInput(Problem):
+    """Input that does not fit; ``fields`` names each field that is wrong, where it can be told."""
+
     fields: list[FieldProblem] = []
 
 

@@ -1,0 +1,112 @@
+"""How an endpoint is declared: its words, its permission, an example of its answer, and the refusals it may give."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from fastapi import Depends, FastAPI
+
+from cityops.access import Permission
+from cityops.api import examples, schemas
+from cityops.api.problems import MEDIA_TYPE
+from cityops.api.security import needs
+
+TAGS: Final[Sequence[Mapping[str, str]]] = (
+    {"name": "登录 Session", "description": "登录、退出、当前用户。 Sign-in, sign-out, who is signed in."},
+    {"name": "地图 Map", "description": "底图图层与车辆实时状态。 Base map layers and live vehicles."},
+    {"name": "预警 Alerts", "description": "检测发现及其证据。 Findings of the detectors with their evidence."},
+    {"name": "案件 Cases", "description": "案件、任务、办理步骤、案卷。 Cases, tasks, steps, the printed file."},
+    {"name": "调度 Dispatch", "description": "处置力量、推荐、封路。 Crews, recommendations, closures."},
+    {"name": "台账 Registers", "description": "单位、车辆、终端。 Units, vehicles, terminals."},
+    {"name": "管理 Administration", "description": "账号与审计。 Accounts and the audit chain."},
+    {"name": "研判 Learn", "description": "今日研判、年度发生率。 Today, yearly rates."},
+    {"name": "实时 Live", "description": "服务器推送事件。 Server-sent events."},
+    {"name": "运行 Operations", "description": "运行状态与指标。 Health and metrics."},
+)
+
+_WORDS: Final[Mapping[int, str]] = {
+    400: "输入不符合要求 The input does not fit",
+    401: "未登录 Nobody is signed in",
+    403: "无权限 Not allowed",
+    404: "不存在或不在您的范围内 No such thing, or not for this person",
+    409: "已被他人更改或当前状态不允许 Somebody was faster, or not possible in this state",
+    429: "达到上限，请稍后再试 A bound was reached; try again later",
+    503: "某个部分暂不可用 A part is not there now",
+}
+_STANDARD: Final = (400, 401, 403, 429, 503)
+_PUBLIC: Final = (400, 429, 503)
+
+
+def spec(
+    zh: str,
+    en: str,
+    *permissions: Permission,
+    answer: Mapping[str, Any] | None = None,
+    body: Mapping[str, Any] | None = None,
+    status: int = 200,
+    media_type: str = "application/json",
+    refusals: Sequence[int] = (),
+    public: bool = False,
+) -> dict[str, Any]:
+    """Keyword arguments for a route's decorator.
+
+    Args:
+        zh: what it does, in Chinese.
+        en: what it does, in English.
+        permissions: any one of them opens the route; none means that being signed in is enough.
+        answer: an example of the answer.
+        body: an example of the request body.
+        status: the status of success.
+        media_type: of the answer.
+        refusals: statuses besides those that every route may give.
+        public: nobody needs to be signed in.
+    """
+    statuses = sorted({*(_PUBLIC if public else _STANDARD), *refusals})
+    responses: dict[int | str, Any] = {code: _refusal(code) for code in statuses}
+    if answer is not None:
+        responses[status] = {"content": {media_type: {"example": answer}}}
+    extra: dict[str, Any] = {"x-permissions": sorted(permissions), "x-public": public}
+    if body is not None:
+        extra["requestBody"] = {"content": {"application/json": {"example": body}}}
+    return {
+        "summary": f"{zh} {en}",
+        "status_code": status,
+        "responses": responses,
+        "dependencies": [] if public else [Depends(needs(*permissions))],
+        "openapi_extra": extra,
+    }
+
+
+def _refusal(code: int) -> dict[str, Any]:
+    model = schemas.InvalidInput if code == 400 else schemas.Problem
+    return {"model": model, "description": _WORDS[code]}
+
+
+def finish_openapi(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document: refusals in their own media type with an example, no trace of FastAPI's 422."""
+    document: dict[str, Any] = dict(FastAPI.openapi(app))
+    for path in document["paths"].values():
+        for operation in path.values():
+            responses = operation["responses"]
+            responses.pop("422", None)
+            for code, response in responses.items():
+                if int(code) >= 400 and "application/json" in response.get("content", {}):
+                    content = response["content"].pop("application/json")
+                    content["example"] = _problem_example(int(code))
+                    response["content"][MEDIA_TYPE] = content
+    for unused in ("HTTPValidationError", "ValidationError"):
+        document["components"]["schemas"].pop(unused, None)
+    return document
+
+
+def _problem_example(code: int) -> dict[str, Any]:
+    if code != 400:
+        return examples.PROBLEM
+    return {
+        **examples.PROBLEM,
+        "code": "invalid.fields",
+        "message": "「原因」必须填写",
+        "message_en": "reason: is required",
+        "fields": [{"field": "reason", "message": "「原因」必须填写", "message_en": "reason: is required"}],
+    }
