@@ -1,0 +1,69 @@
+"""What transitions do besides changing the state. Those of the crews are handed in by the dispatch room."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from sqlalchemy import RowMapping, update
+
+from cityops.cases.deadlines import finish_deadlines, resume_deadline
+from cityops.cases.records import Act, open_task, tell_task
+from cityops.cases.tables import notice_table, task_table
+from cityops.cases.workflow import CANCELLED, Effect, State, Transition
+
+EffectHandler = Callable[[Act, Transition, Effect, str | None], None]
+"""Carries out one effect: the act, its transition, the effect, the id of the task the step was taken through."""
+
+
+def set_task_state(act: Act, task: RowMapping, to: str, *, data: Mapping[str, object] | None = None) -> None:
+    """Move a task to a state of its machine (or ``cancelled``), with its clock and its event."""
+    spec = act.workflow.tasks[task["kind"]]
+    state = spec.states.get(to, _CANCELLED_STATE)
+    values = {"state": to, "ended": state.end, "done_ms": act.at_ms if state.end or state.waiting else None}
+    if data:
+        values["data"] = {**task["data"], **data}
+    act.conn.execute(update(task_table).where(task_table.c.id == task["id"]).values(**values))
+    if state.end or state.waiting:
+        finish_deadlines(act.conn, act.case_id, act.at_ms, task_id=task["id"])
+    else:
+        resume_deadline(act.conn, task["id"])
+    tell_task(act, "task.changed", task["id"], task["unit_id"], task["crew_id"])
+
+
+def _open_task(act: Act, transition: Transition, effect: Effect, task_id: str | None) -> None:
+    assert effect.task is not None  # the check at load holds this
+    open_task(act, effect.task)
+
+
+def _move_task(act: Act, transition: Transition, effect: Effect, task_id: str | None) -> None:
+    assert effect.to is not None  # the check at load holds this
+    for task in act.open_tasks(effect.task):
+        set_task_state(act, task, effect.to)
+
+
+def _cancel_tasks(act: Act, transition: Transition, effect: Effect, task_id: str | None) -> None:
+    for task in act.open_tasks(effect.task):
+        set_task_state(act, task, CANCELLED)
+
+
+def _acknowledge_notice(act: Act, transition: Transition, effect: Effect, task_id: str | None) -> None:
+    unseen = (notice_table.c.task_id == task_id) & notice_table.c.acknowledged_ms.is_(None)
+    act.conn.execute(update(notice_table).where(unseen).values(acknowledged_ms=act.at_ms))
+    unread = (notice_table.c.task_id == task_id) & notice_table.c.read_ms.is_(None)
+    act.conn.execute(update(notice_table).where(unread).values(read_ms=act.at_ms))
+
+
+def _count_rework(act: Act, transition: Transition, effect: Effect, task_id: str | None) -> None:
+    act.set_case(rework=act.case()["rework"] + 1)
+
+
+_CANCELLED_STATE: Final = State.model_validate({"title": {"zh": "随案终止", "en": "Ended with the case"}, "end": True})
+
+TASK_HANDLERS: Final[Mapping[str, EffectHandler]] = {
+    "open_task": _open_task,
+    "move_task": _move_task,
+    "cancel_tasks": _cancel_tasks,
+    "acknowledge_notice": _acknowledge_notice,
+    "count_rework": _count_rework,
+}

@@ -1,0 +1,99 @@
+"""Forms: what a person filled in, checked against what the transition asks for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from cityops.cases.workflow import FormField, Transition
+from cityops.kit import InvalidError, Text
+
+MAX_TEXT: Final = 200
+MAX_LONG_TEXT: Final = 4000
+REASON: Final = "reason"
+"""The name under which a return path asks for its reason; the step's comment serves as well."""
+
+REASON_TITLE: Final = Text("理由", "Reason")
+
+_UNCHANGED: Final = Text("案件没有变化", "the case was not changed")
+
+
+def read_form(
+    transition: Transition, form: Mapping[str, Any], comment: str | None
+) -> tuple[dict[str, Any], str | None]:
+    """The checked values and the comment (the reason, where one is needed).
+
+    Raises:
+        InvalidError: a field is missing, unknown or of the wrong kind, or a return has no reason.
+    """
+    given = dict(form)
+    reason = given.pop(REASON, None) if transition.needs_reason else None
+    known = {field.name: field for field in transition.form}
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        raise _invalid(
+            f"表单没有字段：{'、'.join(unknown)}", f"the form has no field {', '.join(unknown)}", "case.form_unknown"
+        )
+    values = {name: value for name, field in known.items() if (value := _read(field, given.get(name))) is not None}
+    words = _read_comment(comment if reason is None else reason)
+    if transition.needs_reason and words is None:
+        raise _invalid(
+            f"“{transition.title.zh}”必须写明理由", f"{transition.title.en!r} needs a reason", "case.reason_missing"
+        )
+    return values, words
+
+
+def _read_comment(comment: object) -> str | None:
+    if comment is None:
+        return None
+    if not isinstance(comment, str):
+        raise _invalid("说明应为文字", "the comment must be text", "case.form_kind")
+    words = comment.strip()
+    if len(words) > MAX_LONG_TEXT:
+        raise _invalid(
+            f"说明超过{MAX_LONG_TEXT}字", f"the comment has more than {MAX_LONG_TEXT} characters", "case.form_long"
+        )
+    return words or None
+
+
+def _read(field: FormField, value: object) -> Any:
+    if isinstance(value, str):
+        value = value.strip()
+    if value is None or value == "":
+        if field.required:
+            raise _invalid(f"请填写“{field.title.zh}”", f"{field.title.en!r} is missing", "case.form_missing")
+        return None
+    if _fits(field, value):
+        return value
+    raise _invalid(f"“{field.title.zh}”填写不正确", f"{field.title.en!r} is not a valid {field.kind}", "case.form_kind")
+
+
+def _fits(field: FormField, value: object) -> bool:
+    match field.kind:
+        case "text" | "crew":
+            return isinstance(value, str) and len(value) <= MAX_TEXT
+        case "long_text":
+            return isinstance(value, str) and len(value) <= MAX_LONG_TEXT
+        case "number":
+            return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+        case "choice":
+            return any(option.value == value for option in field.options)
+        case "datetime":
+            return _is_moment(value)
+        case "boolean":
+            return isinstance(value, bool)
+
+
+def _is_moment(value: object) -> bool:
+    if not isinstance(value, str):
+        return False
+    try:
+        return datetime.fromisoformat(value).tzinfo is not None
+    except ValueError:
+        return False
+
+
+def _invalid(zh: str, en: str, code: str) -> InvalidError:
+    return InvalidError(zh, en, code=code, kept=_UNCHANGED, todo=Text("改正后重新提交", "correct it and submit again"))

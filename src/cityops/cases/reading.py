@@ -1,0 +1,388 @@
+"""Reading cases and tasks: scoped queries and the views made from their rows."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, false, func, or_, select, true
+
+from cityops.access import Permission, Principal, Role, mask_plate, scope_clause
+from cityops.cases.deadlines import deadline_view
+from cityops.cases.forms import REASON, REASON_TITLE
+from cityops.cases.stepping import not_found, owes_or_oversees, unmet
+from cityops.cases.tables import case_table, deadline_table, notice_table, step_table, task_table
+from cityops.cases.views import (
+    SEVERITY_NAMES,
+    ActionView,
+    CaseDetailView,
+    CaseFilter,
+    CasePage,
+    CaseView,
+    FieldView,
+    NoticeView,
+    PageView,
+    PlaceView,
+    TaskPage,
+    TaskView,
+    TimelineStepView,
+)
+from cityops.cases.workflow import CANCELLED, CANCELLED_TITLE, FormField, Transition, Workflow, Workflows
+from cityops.kit import Clock, InvalidError, NotFoundError, Text, from_ms
+
+MAX_PAGE_SIZE: Final = 500
+_PLACE_FIELDS: Final = ("district_code", "district_name", "street_name", "community_name", "grid_code", "road_name")
+
+
+def case_scope(principal: Principal) -> ColumnElement[bool]:
+    """The cases a person may see: an enterprise its own, a district its areas', a crew those it is sent to."""
+    return scope_clause(
+        principal,
+        unit_column=case_table.c.unit_id,
+        area_column=case_table.c.area_code,
+        crew_column=case_table.c.crew_id,
+    )
+
+
+class Reader:
+    """Turns rows into views for one person at one moment."""
+
+    def __init__(self, workflows: Workflows, clock: Clock) -> None:
+        self._workflows = workflows
+        self._clock = clock
+
+    # --- cases ---------------------------------------------------------------------------------------------
+
+    def page(self, conn: Connection, principal: Principal, query: CaseFilter) -> CasePage:
+        """A page of cases, newest first, with counts by state under the other conditions."""
+        page = checked_page(query.page, query.page_size)
+        base = and_(case_scope(principal), *self._conditions(query))
+        grouped = select(case_table.c.state, func.count()).where(base).group_by(case_table.c.state)
+        counts = {str(state): int(count) for state, count in conn.execute(grouped)}
+        total = sum(counts.values()) if query.state is None else counts.get(query.state, 0)
+        found = base if query.state is None else and_(base, case_table.c.state == query.state)
+        rows = conn.execute(
+            select(case_table)
+            .where(found)
+            .order_by(case_table.c.opened_ms.desc(), case_table.c.id.desc())
+            .limit(page.page_size)
+            .offset((page.page - 1) * page.page_size)
+        ).mappings()
+        cases = rows.all()
+        deadlines = self._deadlines(conn, [row["id"] for row in cases])
+        now = self._clock.now()
+        items = [self._case(principal, row, deadlines.get((row["id"], None)), now) for row in cases]
+        return CasePage(items, PageView(total, page.page, page.page_size), counts)
+
+    def _conditions(self, query: CaseFilter) -> list[ColumnElement[bool]]:
+        case = case_table.c
+        conditions = [
+            column == value
+            for column, value in (
+                (case.scene, query.scene),
+                (case.kind, query.kind),
+                (case.unit_id, query.unit_id),
+                (case.vehicle_id, query.vehicle_id),
+                (case.crew_id, query.crew_id),
+                (case.ended, query.ended),
+            )
+            if value is not None
+        ]
+        if query.from_ms is not None:
+            conditions.append(case.opened_ms >= query.from_ms)
+        if query.to_ms is not None:
+            conditions.append(case.opened_ms < query.to_ms)
+        if query.q:
+            wanted = query.q.strip()
+            columns = (case.number, case.title_zh, case.title_en, case.plate, case.unit_name)
+            conditions.append(or_(*(column.icontains(wanted, autoescape=True) for column in columns)))
+        if query.overdue is not None:
+            late = self._late_cases()
+            conditions.append(case.id.in_(late) if query.overdue else case.id.not_in(late))
+        return conditions
+
+    def _late_cases(self) -> Any:
+        due = deadline_table.c
+        now_ms = self._clock.now_ms()
+        running = and_(due.done_ms.is_(None), due.due_ms < now_ms)
+        return select(due.case_id).where(or_(running, due.done_ms > due.due_ms), due.task_id.is_(None))
+
+    def detail(self, conn: Connection, principal: Principal, case_id: str) -> CaseDetailView:
+        """A case in the person's scope; ``NotFoundError`` otherwise."""
+        inside = select(case_table.c.id).where(case_table.c.id == case_id, case_scope(principal))
+        if conn.execute(inside).scalar() is None:
+            raise not_found()
+        return self.detail_by_id(conn, principal, case_id)
+
+    def detail_by_id(self, conn: Connection, principal: Principal, case_id: str) -> CaseDetailView:
+        """A case whatever the scope: for somebody who has just acted on it and may have handed it over."""
+        row = conn.execute(select(case_table).where(case_table.c.id == case_id)).mappings().one()
+        workflow = self._workflows[row["scene"], row["kind"]]
+        now = self._clock.now()
+        deadlines = self._deadlines(conn, [case_id])
+        all_tasks = self.task_rows(conn, case_id)
+        in_scope = conn.execute(
+            select(case_table.c.id).where(case_table.c.id == case_id, case_scope(principal))
+        ).scalar()
+        actions = self._actions(principal, row, workflow, all_tasks) if in_scope else []
+        tasks = [
+            self._task(principal, t, row, workflow, deadlines.get((case_id, t["id"])), now, actions)
+            for t in all_tasks
+            if owes_or_oversees(principal, t)
+        ]
+        base = self._case(principal, row, deadlines.get((case_id, None)), now)
+        seen_tasks = {task.task_id for task in tasks}
+        return CaseDetailView(
+            **{name: getattr(base, name) for name in CaseView.__dataclass_fields__},
+            tasks=tasks,
+            timeline=self._timeline(conn, principal, case_id, seen_tasks),
+            actions=actions,
+            notices=self._case_notices(conn, principal, case_id),
+            workflow=workflow.way(row["state"]),
+        )
+
+    def _case(self, principal: Principal, row: RowMapping, deadline: RowMapping | None, now: datetime) -> CaseView:
+        workflow = self._workflows[row["scene"], row["kind"]]
+        state = workflow.states[row["state"]]
+        return CaseView(
+            case_id=row["id"],
+            number=row["number"],
+            scene=row["scene"],
+            kind=row["kind"],
+            title=_masked(Text(row["title_zh"], row["title_en"]), row["plate"], principal),
+            state=row["state"],
+            state_title=state.title.text,
+            stage=state.stage,
+            severity=SEVERITY_NAMES[row["severity"]],
+            place=place_view(row),
+            vehicle_id=row["vehicle_id"],
+            plate=mask_plate(row["plate"], principal) if row["plate"] else None,
+            unit_id=row["unit_id"],
+            unit_name=row["unit_name"],
+            crew_id=row["crew_id"],
+            crew_name=row["crew_name"],
+            deadline=deadline_view(deadline, now),
+            opened_at=from_ms(row["opened_ms"]),
+            closed_at=None if row["closed_ms"] is None else from_ms(row["closed_ms"]),
+            alert_id=row["alert_id"],
+            version=row["version"],
+        )
+
+    def _deadlines(self, conn: Connection, case_ids: Collection[str]) -> dict[tuple[str, str | None], RowMapping]:
+        if not case_ids:
+            return {}
+        query = select(deadline_table).where(deadline_table.c.case_id.in_(case_ids))
+        return {(row["case_id"], row["task_id"]): row for row in conn.execute(query).mappings()}
+
+    def _timeline(
+        self, conn: Connection, principal: Principal, case_id: str, seen_tasks: Collection[str]
+    ) -> list[TimelineStepView]:
+        query = select(step_table).where(step_table.c.case_id == case_id).order_by(step_table.c.sequence)
+        return [_step(row, principal, seen_tasks) for row in conn.execute(query).mappings()]
+
+    # --- actions -------------------------------------------------------------------------------------------
+
+    def _actions(
+        self, principal: Principal, case: RowMapping, workflow: Workflow, tasks: Sequence[RowMapping]
+    ) -> list[ActionView]:
+        actions = []
+        mine = [task for task in tasks if not task["ended"] and owes_or_oversees(principal, task)]
+        for transition in workflow.leaving(case["state"]):
+            if not principal.can(Permission(transition.permission)) or unmet(transition, tasks) is not None:
+                continue
+            through = next((task["id"] for task in mine if task["kind"] == transition.task), None)
+            if transition.task is None or through is not None:
+                actions.append(_action(transition, through))
+        for task in mine:
+            actions += [
+                _action(transition, task["id"])
+                for transition in workflow.tasks[task["kind"]].leaving(task["state"])
+                if principal.can(Permission(transition.permission)) and unmet(transition, tasks) is None
+            ]
+        return actions
+
+    # --- tasks ---------------------------------------------------------------------------------------------
+
+    def task_rows(self, conn: Connection, case_id: str) -> list[RowMapping]:
+        """All tasks of a case, oldest first."""
+        query = select(task_table).where(task_table.c.case_id == case_id).order_by(task_table.c.id)
+        return list(conn.execute(query).mappings())
+
+    def tasks(self, conn: Connection, principal: Principal, *, mine: bool, page: int, page_size: int) -> TaskPage:
+        """Open tasks in the person's scope, most urgent first; ``mine``: those of the own unit or crew."""
+        at = checked_page(page, page_size)
+        joined = task_table.join(case_table, case_table.c.id == task_table.c.case_id).outerjoin(
+            deadline_table, deadline_table.c.task_id == task_table.c.id
+        )
+        where = and_(case_scope(principal), task_table.c.ended.is_(False), _own_tasks(principal, mine))
+        total = conn.execute(select(func.count()).select_from(joined).where(where)).scalar_one()
+        ids = conn.execute(
+            select(task_table.c.id)
+            .select_from(joined)
+            .where(where)
+            .order_by(deadline_table.c.due_ms.is_(None), deadline_table.c.due_ms, task_table.c.id)
+            .limit(at.page_size)
+            .offset((at.page - 1) * at.page_size)
+        ).scalars()
+        return TaskPage(
+            [self.task(conn, principal, task_id) for task_id in ids.all()], PageView(total, page, page_size)
+        )
+
+    def task(self, conn: Connection, principal: Principal, task_id: str) -> TaskView:
+        """One task with the steps this person may take through it."""
+        task = conn.execute(select(task_table).where(task_table.c.id == task_id)).mappings().one_or_none()
+        if task is None or not owes_or_oversees(principal, task):
+            raise NotFoundError("没有这项任务，或您无权查看", "no such task, or not yours to see", code="case.no_task")
+        inside = select(case_table).where(case_table.c.id == task["case_id"], case_scope(principal))
+        case = conn.execute(inside).mappings().one_or_none()
+        if case is None:
+            raise not_found()
+        workflow = self._workflows[case["scene"], case["kind"]]
+        actions = self._actions(principal, case, workflow, self.task_rows(conn, case["id"]))
+        deadline = self._deadlines(conn, [case["id"]]).get((case["id"], task_id))
+        return self._task(principal, task, case, workflow, deadline, self._clock.now(), actions)
+
+    def _task(
+        self,
+        principal: Principal,
+        task: RowMapping,
+        case: RowMapping,
+        workflow: Workflow,
+        deadline: RowMapping | None,
+        now: datetime,
+        actions: Sequence[ActionView],
+    ) -> TaskView:
+        spec = workflow.tasks[task["kind"]]
+        return TaskView(
+            task_id=task["id"],
+            case_id=case["id"],
+            case_number=case["number"],
+            kind=task["kind"],
+            title=spec.title.text,
+            state=task["state"],
+            state_title=CANCELLED_TITLE if task["state"] == CANCELLED else spec.states[task["state"]].title.text,
+            unit_id=task["unit_id"],
+            unit_name=task["unit_name"],
+            crew_id=task["crew_id"],
+            crew_name=task["crew_name"],
+            deadline=deadline_view(deadline, now),
+            created_at=from_ms(task["created_ms"]),
+            done_at=None if task["done_ms"] is None else from_ms(task["done_ms"]),
+            data=dict(task["data"]),
+            place=place_view(case),
+            case_version=case["version"],
+            actions=[action for action in actions if action.task_id == task["id"]],
+        )
+
+    # --- notices -------------------------------------------------------------------------------------------
+
+    def notices_of(self, principal: Principal) -> ColumnElement[bool]:
+        """The notices addressed to this person's crew or unit."""
+        if principal.role is Role.CREW:
+            return _is(notice_table.c.crew_id, principal.crew_id)
+        return _is(notice_table.c.unit_id, principal.unit_id)
+
+    def notices(self, conn: Connection, principal: Principal, *, unread_only: bool, limit: int) -> list[NoticeView]:
+        """Notices to this person's unit or crew, newest first."""
+        query = select(notice_table).where(self.notices_of(principal))
+        if unread_only:
+            query = query.where(notice_table.c.read_ms.is_(None))
+        query = query.order_by(notice_table.c.sent_ms.desc(), notice_table.c.id.desc()).limit(min(limit, MAX_PAGE_SIZE))
+        return [_notice(row) for row in conn.execute(query).mappings()]
+
+    def _case_notices(self, conn: Connection, principal: Principal, case_id: str) -> list[NoticeView]:
+        query = select(notice_table).where(notice_table.c.case_id == case_id)
+        if principal.role in {Role.ENTERPRISE, Role.CREW}:
+            query = query.where(self.notices_of(principal))
+        return [_notice(row) for row in conn.execute(query.order_by(notice_table.c.id)).mappings()]
+
+
+def checked_page(page: int, page_size: int) -> PageView:
+    """The page asked for; ``InvalidError`` when it is out of bounds."""
+    if page < 1 or not 1 <= page_size <= MAX_PAGE_SIZE:
+        raise InvalidError(
+            f"页码从1起，每页1至{MAX_PAGE_SIZE}条",
+            f"pages count from 1, with 1 to {MAX_PAGE_SIZE} rows",
+            code="page.range",
+        )
+    return PageView(0, page, page_size)
+
+
+def place_view(row: RowMapping) -> PlaceView | None:
+    """The place of a case's row, or ``None`` without a position."""
+    if row["lon"] is None or row["lat"] is None:
+        return None
+    names = row["place"] or {}
+    return PlaceView(row["lon"], row["lat"], **{name: names.get(name) for name in _PLACE_FIELDS})
+
+
+def _own_tasks(principal: Principal, mine: bool) -> ColumnElement[bool]:
+    if principal.role is Role.CREW:
+        return _is(task_table.c.crew_id, principal.crew_id)
+    if principal.role is Role.ENTERPRISE or (mine and principal.unit_id is not None):
+        return _is(task_table.c.unit_id, principal.unit_id)
+    return true()
+
+
+def _is(column: ColumnElement[Any], value: str | None) -> ColumnElement[bool]:
+    return false() if value is None else column == value
+
+
+def _masked(words: Text, plate: str | None, principal: Principal) -> Text:
+    if not plate:
+        return words
+    shown = mask_plate(plate, principal)
+    return Text(words.zh.replace(plate, shown), words.en.replace(plate, shown))
+
+
+def _step(row: RowMapping, principal: Principal, seen_tasks: Collection[str]) -> TimelineStepView:
+    # An enterprise sees that the police acted, when, and as which unit; names and remarks of officers stay inside.
+    own = row["unit_id"] == principal.unit_id or row["task_id"] in seen_tasks
+    hidden = principal.role == Role.ENTERPRISE and row["actor_role"] is not None and not own
+    return TimelineStepView(
+        at=from_ms(row["at_ms"]),
+        action=row["action"],
+        title=Text(row["title_zh"], row["title_en"]),
+        actor=(row["unit_name"] or "—") if hidden else row["actor_name"],
+        actor_role=row["actor_role"],
+        unit_name=row["unit_name"],
+        comment=None if hidden else row["comment"],
+        data={} if hidden else dict(row["data"]),
+    )
+
+
+def _notice(row: RowMapping) -> NoticeView:
+    return NoticeView(
+        notice_id=row["id"],
+        case_id=row["case_id"],
+        kind=row["kind"],
+        title=Text(row["title_zh"], row["title_en"]),
+        body=Text(row["body_zh"], row["body_en"]),
+        unit_id=row["unit_id"],
+        unit_name=row["unit_name"],
+        crew_id=row["crew_id"],
+        sent_at=from_ms(row["sent_ms"]),
+        read_at=None if row["read_ms"] is None else from_ms(row["read_ms"]),
+        acknowledged_at=None if row["acknowledged_ms"] is None else from_ms(row["acknowledged_ms"]),
+    )
+
+
+def _action(transition: Transition, task_id: str | None) -> ActionView:
+    fields = [_field(field) for field in transition.form]
+    if transition.needs_reason:
+        fields.append(FieldView(REASON, REASON_TITLE, "long_text", True, []))
+    return ActionView(
+        name=transition.action,
+        title=transition.title.text,
+        confirm=transition.confirm.text if transition.confirm else None,
+        danger=transition.danger,
+        task_id=task_id,
+        fields=fields,
+        needs_reason=transition.needs_reason,
+    )
+
+
+def _field(field: FormField) -> FieldView:
+    options = [{"value": o.value, "title": {"zh": o.title.zh, "en": o.title.en}} for o in field.options]
+    return FieldView(field.name, field.title.text, field.kind, field.required, options)

@@ -1,0 +1,203 @@
+"""Writing rows of a case inside a transaction: number, timeline, tasks, notices. The engine decides, this writes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from cityops.access import Principal
+from cityops.cases.deadlines import set_deadline
+from cityops.cases.tables import case_table, counter_table, notice_table, step_table, task_table
+from cityops.cases.workflow import Workflow
+from cityops.kit import IdMaker, Text, WorkingCalendar, from_ms
+from cityops.store import emit
+
+
+@dataclass(frozen=True)
+class Act:
+    """One change of one case: who does it, when, on which connection. ``case`` is read anew on every use."""
+
+    conn: Connection
+    ids: IdMaker
+    calendar: WorkingCalendar
+    principal: Principal
+    workflow: Workflow
+    case_id: str
+    at_ms: int
+    form: Mapping[str, Any] = field(default_factory=dict)
+    words: Mapping[str, Text] = field(default_factory=dict)
+
+    def case(self) -> RowMapping:
+        """The case's row as it is now in this transaction."""
+        return self.conn.execute(select(case_table).where(case_table.c.id == self.case_id)).mappings().one()
+
+    def set_case(self, **values: Any) -> None:
+        """Change columns of the case."""
+        self.conn.execute(update(case_table).where(case_table.c.id == self.case_id).values(**values))
+
+    def open_tasks(self, kind: str | None = None) -> list[RowMapping]:
+        """The case's tasks that are not ended, of one kind if given, oldest first."""
+        query = select(task_table).where(task_table.c.case_id == self.case_id, task_table.c.ended.is_(False))
+        if kind is not None:
+            query = query.where(task_table.c.kind == kind)
+        return list(self.conn.execute(query.order_by(task_table.c.id)).mappings())
+
+
+def next_number(conn: Connection, prefix: str, at_ms: int) -> str:
+    """The next case number of the day in Asia/Shanghai, such as ``KV-20261122-0001``."""
+    day = from_ms(at_ms).strftime("%Y%m%d")
+    where = (counter_table.c.prefix == prefix) & (counter_table.c.day == day)
+    bump = update(counter_table).where(where).values(last=counter_table.c.last + 1)
+    if conn.execute(bump).rowcount == 0:
+        try:
+            with conn.begin_nested():
+                conn.execute(insert(counter_table).values(prefix=prefix, day=day, last=1))
+        except IntegrityError:  # another connection began the day first
+            conn.execute(bump)
+    last = conn.execute(select(counter_table.c.last).where(where)).scalar_one()
+    return f"{prefix}-{day}-{last:04d}"
+
+
+def add_step(
+    act: Act,
+    action: str,
+    title: Text,
+    *,
+    states: tuple[str | None, str | None] = (None, None),
+    task_id: str | None = None,
+    comment: str | None = None,
+    data: Mapping[str, Any] | None = None,
+) -> None:
+    """Append a row to the case's timeline. The case's row is locked by now, so two writers do not clash."""
+    last = select(step_table.c.sequence).where(step_table.c.case_id == act.case_id)
+    sequence = act.conn.execute(last.order_by(step_table.c.sequence.desc()).limit(1)).scalar()
+    who = act.principal
+    act.conn.execute(
+        insert(step_table).values(
+            id=act.ids.next(),
+            case_id=act.case_id,
+            sequence=(sequence or 0) + 1,
+            at_ms=act.at_ms,
+            action=action,
+            title_zh=title.zh,
+            title_en=title.en,
+            from_state=states[0],
+            to_state=states[1],
+            task_id=task_id,
+            actor_id=who.account_id,
+            actor_name=who.display_name,
+            actor_role=None if who.is_system else who.role.value,
+            unit_id=who.unit_id,
+            unit_name=who.unit_name,
+            comment=comment,
+            data=dict(data or {}),
+        )
+    )
+
+
+def open_task(act: Act, kind: str) -> str:
+    """Open a task of this kind for whoever owes it, with its deadline and its notice; returns its id."""
+    spec = act.workflow.tasks[kind]
+    case = act.case()
+    unit = {"unit": ("unit_id", "unit_name"), "police": ("police_unit_id", "police_unit_name")}.get(spec.owner)
+    task_id = act.ids.next()
+    owner = {
+        "unit_id": case[unit[0]] if unit else None,
+        "unit_name": case[unit[1]] if unit else None,
+        "crew_id": case["crew_id"] if spec.owner == "crew" else None,
+        "crew_name": case["crew_name"] if spec.owner == "crew" else None,
+    }
+    act.conn.execute(
+        insert(task_table).values(
+            id=task_id,
+            case_id=act.case_id,
+            kind=kind,
+            state=spec.initial,
+            owner=spec.owner,
+            ended=spec.states[spec.initial].end,
+            data={},
+            created_ms=act.at_ms,
+            **owner,
+        )
+    )
+    if spec.limit is not None:
+        set_deadline(
+            act.conn,
+            ids=act.ids,
+            calendar=act.calendar,
+            limit=spec.limit,
+            started_ms=act.at_ms,
+            case_id=act.case_id,
+            task_id=task_id,
+        )
+    tell_task(act, "task.created", task_id, owner["unit_id"], owner["crew_id"])
+    if spec.notice is not None:
+        send_notice(
+            act, kind, task_id, owner, _filled(spec.notice.title.text, act), _filled(spec.notice.body.text, act)
+        )
+    return task_id
+
+
+def tell_task(act: Act, topic: str, task_id: str, unit_id: str | None, crew_id: str | None) -> None:
+    """Emit an event about a task, in the same transaction."""
+    emit(
+        act.conn,
+        topic,
+        task_id,
+        {"task_id": task_id, "case_id": act.case_id, "unit_id": unit_id, "crew_id": crew_id},
+    )
+
+
+def send_notice(act: Act, kind: str, task_id: str | None, owner: Mapping[str, Any], title: Text, body: Text) -> str:
+    """Write a notice to one unit or crew and the event that carries it; returns its id."""
+    notice_id = act.ids.next()
+    act.conn.execute(
+        insert(notice_table).values(
+            id=notice_id,
+            case_id=act.case_id,
+            task_id=task_id,
+            kind=kind,
+            unit_id=owner.get("unit_id"),
+            unit_name=owner.get("unit_name"),
+            crew_id=owner.get("crew_id"),
+            title_zh=title.zh,
+            title_en=title.en,
+            body_zh=body.zh,
+            body_en=body.en,
+            sent_ms=act.at_ms,
+        )
+    )
+    payload = {
+        "notice_id": notice_id,
+        "case_id": act.case_id,
+        "kind": kind,
+        "unit_id": owner.get("unit_id"),
+        "crew_id": owner.get("crew_id"),
+    }
+    emit(act.conn, "notice.sent", notice_id, payload)
+    return notice_id
+
+
+class _Words(dict[str, str]):
+    """Words for a notice; one that is not known stays visible as its name instead of failing the case."""
+
+    def __missing__(self, key: str) -> str:
+        return f"{{{key}}}"
+
+
+def _filled(words: Text, act: Act) -> Text:
+    case = act.case()
+    named = {
+        "number": Text(case["number"], case["number"]),
+        "plate": Text(case["plate"] or "—", case["plate"] or "—"),
+        "title": Text(case["title_zh"], case["title_en"]),
+        **act.words,
+    }
+    return Text(
+        words.zh.format_map(_Words({name: text.zh for name, text in named.items()})),
+        words.en.format_map(_Words({name: text.en for name, text in named.items()})),
+    )

@@ -1,0 +1,145 @@
+"""The watch over deadlines (时限督办): warnings at 50, 80 and 100 %, each once, also across restarts and outages."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final
+
+from sqlalchemy import Connection, RowMapping, and_, select, update
+
+from cityops.access import SYSTEM
+from cityops.cases.deadlines import next_warning_ms, passed_percent
+from cityops.cases.records import Act, add_step, send_notice, tell_task
+from cityops.cases.tables import case_table, deadline_table, task_table
+from cityops.cases.workflow import Workflow, Workflows
+from cityops.kit import Clock, IdMaker, Text, WorkingCalendar, recompute_deadline, to_ms
+from cityops.store import Store, emit
+
+BATCH: Final = 200
+"""Deadlines looked at in one transaction: a backlog after an outage is worked off in bounded pieces."""
+
+RECOMPUTED: Final = Text("按新公布的工作日历重新计算时限", "Deadline recomputed with the newly published calendar")
+
+
+class DeadlineWatch:
+    """Warns of deadlines. Call ``step`` every few seconds; what was sent is in the store, so a restart repeats nothing.
+
+    After an outage only the highest step that has passed is sent, never the ones it overtook. Two watches at the same
+    time do not double a warning: the step taken is guarded by the row.
+    """
+
+    def __init__(
+        self, store: Store, clock: Clock, ids: IdMaker, workflows: Workflows, calendar: WorkingCalendar
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._ids = ids
+        self._workflows = dict(workflows)
+        self._calendar = calendar
+
+    def step(self) -> int:
+        """Send the warnings that are due now; returns how many were sent."""
+        sent = 0
+        while True:
+            done, more = self._store.write(self._warn_batch)
+            sent += done
+            if not more:
+                return sent
+
+    def recompute_provisional(self) -> int:
+        """Compute provisional deadlines again (the next year's calendar may have come); returns how many changed."""
+        with self._store.read() as conn:
+            waiting = conn.execute(
+                select(deadline_table.c.id).where(
+                    deadline_table.c.provisional.is_(True), deadline_table.c.done_ms.is_(None)
+                )
+            ).scalars()
+            ids = waiting.all()
+        return sum(self._store.write(partial(self._recompute, row_id=row_id)) for row_id in ids)
+
+    def _warn_batch(self, conn: Connection) -> tuple[int, bool]:
+        now_ms = self._clock.now_ms()
+        due = deadline_table.c
+        rows = conn.execute(
+            select(deadline_table)
+            .where(and_(due.done_ms.is_(None), due.next_warning_ms <= now_ms))
+            .order_by(due.next_warning_ms)
+            .limit(BATCH)
+        ).mappings()
+        taken = [row for row in rows.all() if self._take(conn, row, now_ms)]
+        for row in taken:
+            self._warn(conn, row, passed_percent(row, now_ms), now_ms)
+        return len(taken), len(taken) == BATCH
+
+    def _take(self, conn: Connection, row: RowMapping, now_ms: int) -> bool:
+        percent = passed_percent(row, now_ms)
+        same = (deadline_table.c.id == row["id"]) & (deadline_table.c.warned_percent == row["warned_percent"])
+        running = deadline_table.c.done_ms.is_(None)
+        values = {"warned_percent": percent, "next_warning_ms": next_warning_ms(row, percent)}
+        return conn.execute(update(deadline_table).where(same, running).values(**values)).rowcount == 1
+
+    def _warn(self, conn: Connection, row: RowMapping, percent: int, now_ms: int) -> None:
+        act = self._act(conn, row["case_id"], now_ms)
+        case = act.case()
+        task = self._task(conn, row["task_id"])
+        what = act.workflow.tasks[task["kind"]].title if task else act.workflow.title
+        title = _warning_words(percent, what.text)
+        body = Text(
+            f"{case['number']} {title.zh}。{row['explanation_zh']}",
+            f"{case['number']}: {title.en}. {row['explanation_en']}",
+        )
+        owner = {name: task[name] for name in ("unit_id", "unit_name", "crew_id")} if task else _police(case)
+        send_notice(act, "deadline", row["task_id"], owner, title, body)
+        add_step(act, "deadline.warning", title, task_id=row["task_id"], data={"percent": percent})
+        emit(conn, "case.changed", row["case_id"], {"case_id": row["case_id"], "action": "deadline.warning"})
+
+    def _recompute(self, conn: Connection, *, row_id: str) -> int:
+        row = conn.execute(select(deadline_table).where(deadline_table.c.id == row_id)).mappings().one()
+        result = recompute_deadline(row["basis"], self._calendar)
+        due_ms = to_ms(result.due)
+        if due_ms == row["due_ms"] and result.provisional == row["provisional"]:
+            return 0
+        conn.execute(
+            update(deadline_table)
+            .where(deadline_table.c.id == row_id)
+            .values(
+                due_ms=due_ms,
+                provisional=result.provisional,
+                explanation_zh=result.explanation.zh,
+                explanation_en=result.explanation.en,
+                basis=dict(result.basis),
+                next_warning_ms=next_warning_ms({**row, "due_ms": due_ms}, row["warned_percent"]),
+            )
+        )
+        act = self._act(conn, row["case_id"], self._clock.now_ms())
+        data = {"due_before_ms": row["due_ms"], "due_ms": due_ms, "explanation": result.explanation.zh}
+        add_step(act, "deadline.recomputed", RECOMPUTED, task_id=row["task_id"], data=data)
+        task = self._task(conn, row["task_id"])
+        if task is not None:
+            tell_task(act, "task.changed", task["id"], task["unit_id"], task["crew_id"])
+        emit(conn, "case.changed", row["case_id"], {"case_id": row["case_id"], "action": "deadline.recomputed"})
+        return 1
+
+    def _act(self, conn: Connection, case_id: str, now_ms: int) -> Act:
+        # The lock keeps two writers from giving the timeline the same number on PostgreSQL.
+        query = select(case_table.c.scene, case_table.c.kind).where(case_table.c.id == case_id).with_for_update()
+        scene, kind = conn.execute(query).one()
+        return Act(conn, self._ids, self._calendar, SYSTEM, self._workflow(scene, kind), case_id, now_ms)
+
+    def _workflow(self, scene: str, kind: str) -> Workflow:
+        return self._workflows[scene, kind]
+
+    def _task(self, conn: Connection, task_id: str | None) -> RowMapping | None:
+        if task_id is None:
+            return None
+        return conn.execute(select(task_table).where(task_table.c.id == task_id)).mappings().one()
+
+
+def _police(case: RowMapping) -> dict[str, str | None]:
+    return {"unit_id": case["police_unit_id"], "unit_name": case["police_unit_name"]}
+
+
+def _warning_words(percent: int, what: Text) -> Text:
+    if percent >= 100:
+        return Text(f"“{what.zh}”已超期", f"{what.en!r} is overdue")
+    return Text(f"“{what.zh}”时限已过{percent}%", f"{percent} % of the time for {what.en!r} has passed")
