@@ -1,1 +1,27 @@
-"""A city that speaks the real protocols (仿真)."""
+"""A city that speaks the real protocols (仿真): trucks over JT/T 808, crews over HTTP, recorded tracks and frames."""
+
+from cityops.simulation.replay import (
+    FramesSent,
+    Track,
+    read_frames,
+    read_tracks,
+    replay_frames,
+    replay_tracks,
+    track_locations,
+)
+from cityops.simulation.terminal import Identity, Terminal
+from cityops.simulation.town import Orders, run_town
+
+__all__ = [
+    "FramesSent",
+    "Identity",
+    "Orders",
+    "Terminal",
+    "Track",
+    "read_frames",
+    "read_tracks",
+    "replay_frames",
+    "replay_tracks",
+    "run_town",
+    "track_locations",
+]

@@ -54,7 +54,7 @@ class Truck:
 
 
 def behaviour_of(index: int, seed: int) -> Behaviour:
-    """The behaviour of truck ``index``: the first twelve are night hauls, the next has a wrong clock, the rest is drawn."""
+    """The behaviour of truck ``index``: first the night hauls, then a wrong clock, then drawn."""
     if index < NIGHT_HAUL_COUNT:
         return Behaviour.NIGHT_HAUL
     if index == NIGHT_HAUL_COUNT:

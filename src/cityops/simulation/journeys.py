@@ -141,9 +141,17 @@ def _courses(lon: Floats, lat: Floats) -> Floats:
     return np.degrees(np.arctan2(east, np.diff(lat))) % 360
 
 
+def course_deg(lon_a: float, lat_a: float, lon_b: float, lat_b: float) -> float:
+    """Degrees clockwise from north from a to b, on the plane that touches at a: right over some kilometres."""
+    return float(_courses(np.array([lon_a, lon_b]), np.array([lat_a, lat_b]))[0])
+
+
 def distance_m(lon_a: float, lat_a: float, lon_b: float, lat_b: float) -> float:
     """Great-circle distance (haversine) on the mean Earth radius 6,371,008.8 m."""
     half_lat = math.radians(lat_b - lat_a) / 2
     half_lon = math.radians(lon_b - lon_a) / 2
-    chord = math.sin(half_lat) ** 2 + math.cos(math.radians(lat_a)) * math.cos(math.radians(lat_b)) * math.sin(half_lon) ** 2
+    chord = (
+        math.sin(half_lat) ** 2
+        + math.cos(math.radians(lat_a)) * math.cos(math.radians(lat_b)) * math.sin(half_lon) ** 2
+    )
     return 2 * _EARTH_RADIUS_M * math.asin(math.sqrt(chord))

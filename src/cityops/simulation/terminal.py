@@ -1,0 +1,255 @@
+"""A JT/T 808 terminal on a real socket: registers, authenticates, reports, and keeps what was not acknowledged."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
+
+from cityops.gateways.jt808 import (
+    Authentication,
+    Body,
+    Edition,
+    FrameError,
+    GeneralReply,
+    Heartbeat,
+    Location,
+    LocationBatch,
+    RegisterReply,
+    RegisterResult,
+    Registration,
+    Result,
+    decode_message,
+    encode_message,
+    split_frames,
+)
+
+_ITEMS_A_BATCH: Final = 20
+_MOST_WAITING: Final = 5_000
+_MOST_IN_FLIGHT: Final = 8
+_ANSWER_LIMIT_S: Final = 30.0
+_HEARTBEAT_S: Final = 60.0
+_FIRST_RETRY_S: Final = 0.5
+_LONGEST_RETRY_S: Final = 15.0
+_REFUSED_RETRY_S: Final = 10.0
+
+Mangle = Callable[[bytes], bytes]
+_Wanted = TypeVar("_Wanted")
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a terminal says of itself when it registers (终端注册)."""
+
+    phone: str
+    terminal_id: str
+    maker: str
+    model: str
+    plate: str
+    plate_color: int
+    edition: Edition
+    province: int = 14
+    city: int = 100
+
+
+@dataclass
+class Counters:
+    """What happened to this terminal's reports; positions unless said otherwise."""
+
+    acknowledged: int = 0
+    refused: int = 0
+    resent: int = 0
+    overflowed: int = 0
+    connections: int = 0
+    registrations_refused: int = 0
+
+
+@dataclass(frozen=True)
+class _Report:
+    positions: tuple[Location, ...]
+    backfill: bool
+
+    def body(self) -> Body:
+        if len(self.positions) == 1 and not self.backfill:
+            return self.positions[0]
+        return LocationBatch(kind=1 if self.backfill else 0, items=self.positions)
+
+
+@dataclass
+class Terminal:
+    """One terminal. ``report`` hands positions over; ``run`` keeps the connection and sends them until cancelled.
+
+    A position leaves the terminal's memory only when the platform has acknowledged it with result 0. What was under way
+    when a connection broke is sent again as backfill. At most 5,000 positions wait; beyond that the oldest is given up
+    and counted, as a real terminal's memory would.
+    """
+
+    identity: Identity
+    host: str
+    port: int
+    on_acknowledged: Callable[[str, Sequence[Location]], None] = lambda phone, positions: None
+    mangle: Mangle | None = None
+    counters: Counters = field(default_factory=Counters)
+
+    def __post_init__(self) -> None:
+        """Empty queues."""
+        self._waiting: deque[_Report] = deque()
+        self._waiting_positions = 0
+        self._in_flight: dict[int, _Report] = {}
+        self._serial = 0
+        self._wake = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    @property
+    def unacknowledged(self) -> int:
+        """Positions that the platform has not acknowledged yet."""
+        return self._waiting_positions + sum(len(report.positions) for report in self._in_flight.values())
+
+    def report(self, positions: Sequence[Location], *, backfill: bool = False) -> None:
+        """Queue positions for sending; backfill goes in batches of twenty."""
+        step = _ITEMS_A_BATCH if backfill or len(positions) > 1 else 1
+        for at in range(0, len(positions), step):
+            self._waiting.append(_Report(tuple(positions[at : at + step]), backfill))
+        self._waiting_positions += len(positions)
+        if positions:
+            self._idle.clear()
+        while self._waiting_positions > _MOST_WAITING:
+            given_up = self._waiting.popleft()
+            self._waiting_positions -= len(given_up.positions)
+            self.counters.overflowed += len(given_up.positions)
+        self._wake.set()
+
+    async def acknowledged(self) -> None:
+        """Wait until the platform has acknowledged everything."""
+        await self._idle.wait()
+
+    async def run(self) -> None:
+        """Connect, sign in and send, again and again, until cancelled."""
+        retry_s = _FIRST_RETRY_S
+        while True:
+            try:
+                reader, writer = await asyncio.open_connection(self.host, self.port)
+            except OSError:
+                await asyncio.sleep(retry_s)
+                retry_s = min(retry_s * 2, _LONGEST_RETRY_S)
+                continue
+            self.counters.connections += 1
+            link = _Link(reader, writer)
+            try:
+                if await self._sign_in(link):
+                    retry_s = _FIRST_RETRY_S
+                    await self._converse(link)
+                else:
+                    self.counters.registrations_refused += 1
+                    retry_s = _REFUSED_RETRY_S
+            except* (OSError, EOFError, TimeoutError):
+                pass  # the line broke: what was under way goes back, and the terminal connects again
+            finally:
+                self._take_back()
+                writer.close()
+            await asyncio.sleep(retry_s)
+
+    def _frames(self, body: Body) -> tuple[int, bytes]:
+        serial = self._serial
+        frames = encode_message(body, phone=self.identity.phone, serial=serial, edition=self.identity.edition)
+        self._serial = (serial + len(frames)) & 0xFFFF
+        return serial, b"".join(frames)
+
+    async def _sign_in(self, link: _Link) -> bool:
+        who = self.identity
+        _, frames = self._frames(
+            Registration(
+                who.province, who.city, who.maker, who.model, who.terminal_id, who.plate_color, who.plate, who.edition
+            )
+        )
+        await link.send(frames)
+        reply = await link.expect(RegisterReply)
+        if reply.result != RegisterResult.OK:
+            return False
+        serial, frames = self._frames(Authentication(code=reply.code))
+        await link.send(frames)
+        while True:
+            answer = await link.expect(GeneralReply)
+            if answer.serial == serial:
+                return answer.result == Result.OK
+
+    async def _converse(self, link: _Link) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._listen(link))
+            tasks.create_task(self._speak(link))
+
+    async def _speak(self, link: _Link) -> None:
+        while True:
+            while self._waiting and len(self._in_flight) < _MOST_IN_FLIGHT:
+                report = self._waiting.popleft()
+                self._waiting_positions -= len(report.positions)
+                serial, frames = self._frames(report.body())
+                self._in_flight[serial] = report
+                if self.mangle is not None:
+                    frames = self.mangle(frames)
+                await link.send(frames)
+            self._wake.clear()
+            try:
+                async with asyncio.timeout(_HEARTBEAT_S):
+                    await self._wake.wait()
+            except TimeoutError:
+                _, frames = self._frames(Heartbeat())
+                await link.send(frames)
+
+    async def _listen(self, link: _Link) -> None:
+        while True:
+            limit_s = _ANSWER_LIMIT_S if self._in_flight else 3 * _HEARTBEAT_S
+            async with asyncio.timeout(limit_s):
+                answer = await link.expect(GeneralReply)
+            report = self._in_flight.pop(answer.serial, None)
+            if report is None:
+                continue
+            if answer.result == Result.OK:
+                self.counters.acknowledged += len(report.positions)
+                self.on_acknowledged(self.identity.phone, report.positions)
+                if not self.unacknowledged:
+                    self._idle.set()
+            else:
+                self.counters.refused += len(report.positions)
+                self._waiting.appendleft(_Report(report.positions, backfill=True))
+                self._waiting_positions += len(report.positions)
+                await asyncio.sleep(1.0)
+            self._wake.set()
+
+    def _take_back(self) -> None:
+        """What was under way when the line broke goes to the front again, oldest first."""
+        for report in reversed(self._in_flight.values()):
+            self._waiting.appendleft(_Report(report.positions, backfill=True))
+            self._waiting_positions += len(report.positions)
+            self.counters.resent += len(report.positions)
+        self._in_flight.clear()
+
+
+class _Link:
+    """A connection that speaks in messages."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._rest = b""
+        self._arrived: deque[bytes] = deque()
+
+    async def send(self, frames: bytes) -> None:
+        self._writer.write(frames)
+        await self._writer.drain()
+
+    async def expect(self, kind: type[_Wanted]) -> _Wanted:
+        """The next message of ``kind``; others are passed over. Raises ``EOFError`` at the end of the connection."""
+        while True:
+            while self._arrived:
+                message = decode_message(self._arrived.popleft())
+                if not isinstance(message, FrameError) and isinstance(message.body, kind):
+                    return message.body
+            data = await self._reader.read(65_536)
+            if not data:
+                raise EOFError
+            frames, self._rest, _ = split_frames(self._rest + data)
+            self._arrived.extend(frames)
