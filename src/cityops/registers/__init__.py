@@ -1,1 +1,6 @@
 """Registers of typed objects (台账)."""
+
+from cityops.registers.registers import RegisterChange, RegisterObject, RegisterPage, Registers
+from cityops.registers.vehicles import VEHICLE, VehicleClass
+
+__all__ = ["VEHICLE", "RegisterChange", "RegisterObject", "RegisterPage", "Registers", "VehicleClass"]
