@@ -1,1 +1,20 @@
-"""One folder a city system (场景)."""
+"""One folder a city system (场景): declared in ``scene.yaml``, found through the entry points ``cityops.scenes``."""
+
+from cityops.scenes.loader import parse_scene, read_scene
+from cityops.scenes.registry import Scene, SceneContext, load_scenes, scene_from_folder, workflows_of
+from cityops.scenes.spec import SEVERITIES, DetectorSpec, SceneSpec, check_scene, scene_schema
+
+__all__ = [
+    "SEVERITIES",
+    "DetectorSpec",
+    "Scene",
+    "SceneContext",
+    "SceneSpec",
+    "check_scene",
+    "load_scenes",
+    "parse_scene",
+    "read_scene",
+    "scene_from_folder",
+    "scene_schema",
+    "workflows_of",
+]

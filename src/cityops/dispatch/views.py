@@ -1,0 +1,97 @@
+"""What the dispatch room says: frozen views with the field names of the HTTP contract. Times are in Asia/Shanghai."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from cityops.cases import PlaceView
+from cityops.kit import Text
+
+CrewStateName = Literal["off_duty", "free", "assigned", "on_scene"]
+
+
+@dataclass(frozen=True, slots=True)
+class CrewView:
+    """A crew (处置力量) that can be sent. Where it is, is known only while it is on shift."""
+
+    crew_id: str
+    name: str
+    unit_id: str
+    unit_name: str
+    area_code: str | None
+    capabilities: list[str]
+    state: CrewStateName
+    lon: float | None
+    lat: float | None
+    at: datetime | None
+    on_shift_since: datetime | None
+    shift_ends: datetime | None
+    task_id: str | None
+    case_id: str | None
+    case_number: str | None
+    base_lon: float
+    base_lat: float
+
+
+@dataclass(frozen=True, slots=True)
+class Motion:
+    """A moving vehicle: position (WGS-84 degrees), course (degrees clockwise from north), speed, and when that was."""
+
+    lon: float
+    lat: float
+    course_deg: float
+    speed_kmh: float
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where help is needed. With ``motion`` a moving vehicle that is to be met ahead of where it is."""
+
+    lon: float
+    lat: float
+    capability: str | None = None
+    place: PlaceView | None = None
+    motion: Motion | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecommendationView:
+    """One crew in the ranking. ``margin_s``: how long before the vehicle it is there; negative: after it."""
+
+    rank: int
+    crew: CrewView
+    travel_time_s: float
+    distance_m: float
+    meet: PlaceView
+    meet_name: str | None
+    vehicle_eta_s: float | None
+    margin_s: float | None
+    on_shift_s: float | None
+    stays_covered: bool
+    reason: Text
+    route: list[tuple[float, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class RecommendationsView:
+    """The ranking; the machine proposes, the dispatcher decides. ``unable``: crews left out, each with the reason."""
+
+    items: list[RecommendationView]
+    unable: list[dict[str, Any]]
+    computed_at: datetime
+    took_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class ClosureView:
+    """A closed stretch of road (封路)."""
+
+    closure_id: str
+    road_name: str
+    reason: str
+    line: list[tuple[float, float]]
+    from_at: datetime
+    to_at: datetime | None

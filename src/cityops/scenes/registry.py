@@ -1,0 +1,127 @@
+"""Scenes and how they are found: built-in ones register exactly as third-party packages do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection
+
+from cityops.access import Accounts, Principal, Units
+from cityops.analysis import Learning
+from cityops.cases import Cases, Workflow
+from cityops.detection import AlertBook, Detector
+from cityops.dispatch import Dispatch
+from cityops.kit import Clock, ConfigError, IdMaker, InvalidError
+from cityops.observations import DeviceRegister
+from cityops.places import City
+from cityops.registers import Registers
+from cityops.scenes.loader import read_scene
+from cityops.scenes.spec import SceneSpec
+from cityops.store import Store, Subscriber
+
+ENTRY_POINTS: Final = "cityops.scenes"
+
+
+@dataclass(frozen=True)
+class SceneContext:
+    """What a scene may use; made once, by the composition root."""
+
+    store: Store
+    clock: Clock
+    ids: IdMaker
+    city: City
+    units: Units
+    accounts: Accounts
+    registers: Registers
+    devices: DeviceRegister
+    alerts: AlertBook
+    cases: Cases
+    dispatch: Dispatch
+    learning: Learning
+
+
+class Scene:
+    """One city system. A folder with nothing but ``scene.yaml`` needs no more than this class; the rest is optional."""
+
+    def __init__(self, spec: SceneSpec, folder: Path) -> None:
+        self.spec = spec
+        self.folder = folder
+
+    @property
+    def name(self) -> str:
+        """The scene's name."""
+        return self.spec.name
+
+    def detectors(self) -> Sequence[Detector]:
+        """The detectors to run."""
+        return ()
+
+    def subscribers(self, context: SceneContext) -> Sequence[Subscriber]:
+        """Who wants events, and what is done with them."""
+        return ()
+
+    def demo(self, context: SceneContext) -> None:
+        """Put the scene's demo data into the store; doing it again changes nothing."""
+
+    def open_from_alert(
+        self, conn: Connection, context: SceneContext, principal: Principal, alert_id: str, comment: str | None
+    ) -> str:
+        """Open a case from an alert by hand, inside a transaction; returns the case's id."""
+        raise InvalidError(
+            f"场景“{self.spec.title.zh}”不能由预警立案",
+            f"the scene {self.name!r} opens no cases from alerts",
+            code="scene.no_case",
+        )
+
+
+def scene_from_folder(folder: Path) -> Scene:
+    """A scene that is no more than its declaration; ``ConfigError`` with file and line when that is faulty."""
+    return Scene(read_scene(folder / "scene.yaml"), folder)
+
+
+def load_scenes(disabled: Iterable[str] = (), found: Iterable[EntryPoint] | None = None) -> dict[str, Scene]:
+    """All installed scenes by name, except the disabled ones, in the order of their names.
+
+    Args:
+        disabled: names of scenes that the city does not use.
+        found: entry points of the group ``cityops.scenes``; None: those of the installed packages. Each names a module
+            with a function ``scene() -> Scene``.
+
+    Raises:
+        ConfigError: a scene cannot be loaded, or two have the same name.
+    """
+    points = entry_points(group=ENTRY_POINTS) if found is None else found
+    left_out = set(disabled)
+    scenes: dict[str, Scene] = {}
+    for point in sorted(points, key=lambda point: point.name):
+        if point.name in left_out:
+            continue
+        scene = _load(point)
+        if scene.name in scenes:
+            raise ConfigError(f"场景“{scene.name}”安装了两次", f"the scene {scene.name!r} is installed twice")
+        scenes[scene.name] = scene
+    return scenes
+
+
+def workflows_of(scenes: Iterable[Scene]) -> dict[tuple[str, str], Workflow]:
+    """All workflows by (scene, kind), as the case engine takes them."""
+    return {(scene.name, workflow.name): workflow for scene in scenes for workflow in scene.spec.workflows}
+
+
+def _load(point: EntryPoint) -> Scene:
+    try:
+        module = point.load()
+    except ImportError as error:
+        raise ConfigError(
+            f"场景“{point.name}”无法加载：{error}", f"the scene {point.name!r} cannot be loaded: {error}"
+        ) from error
+    scene = module.scene() if hasattr(module, "scene") else None
+    if not isinstance(scene, Scene):
+        raise ConfigError(
+            f"场景“{point.name}”的模块没有 scene() 函数", f"the module of scene {point.name!r} has no scene() -> Scene"
+        )
+    return scene

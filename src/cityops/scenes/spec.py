@@ -1,0 +1,96 @@
+"""What a scene declares (场景声明): the model behind ``scene.yaml`` and its published JSON Schema."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from cityops.access import Permission
+from cityops.cases import Data, Fault, Words, Workflow, check_workflow
+from cityops.kit import Text
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+SeverityName = Literal["notice", "warning", "serious", "critical"]
+SEVERITIES: dict[str, int] = {"notice": 1, "warning": 2, "serious": 3, "critical": 4}
+
+
+class DetectorSpec(Data):
+    """A detector that the scene uses: which case its alerts belong to, and from which severity they open one."""
+
+    id: Name
+    case: Name | None = None
+    opens_case_at: SeverityName | None = None
+    parameters: dict[str, Any] = {}
+
+
+class ResponseTime(Data):
+    """A time between two steps of a case; ``alert`` and ``open`` stand for the alert raised and the case opened."""
+
+    name: Name
+    title: Words
+    start: Annotated[Name, Field(alias="from")]
+    end: Annotated[Name, Field(alias="to")]
+
+
+class RateSpec(Data):
+    """Which detectors' alerts count as fatigue and as speeding in the yearly rates."""
+
+    fatigue: tuple[Name, ...] = ()
+    speeding: tuple[Name, ...] = ()
+
+
+class SceneSpec(Data):
+    """One city system (场景): everything that ``scene.yaml`` may say."""
+
+    name: Name
+    title: Words
+    owner: Words
+    workflows: tuple[Workflow, ...] = ()
+    detectors: tuple[DetectorSpec, ...] = ()
+    pages: tuple[Name, ...] = ()
+    response_times: tuple[ResponseTime, ...] = ()
+    rates: RateSpec = RateSpec()
+
+    def detector(self, detector_id: str) -> DetectorSpec | None:
+        """The declaration of a detector, or ``None``."""
+        return next((spec for spec in self.detectors if spec.id == detector_id), None)
+
+
+def check_scene(spec: SceneSpec) -> list[Fault]:
+    """All faults that the model alone does not find: workflows, and names that lead nowhere."""
+    permissions = [permission.value for permission in Permission]
+    faults = [
+        Fault(("workflows", index, *fault.path), fault.text)
+        for index, workflow in enumerate(spec.workflows)
+        for fault in check_workflow(workflow, permissions)
+    ]
+    faults += _repeated("workflows", [workflow.name for workflow in spec.workflows])
+    faults += _repeated("detectors", [detector.id for detector in spec.detectors])
+    kinds = {workflow.name for workflow in spec.workflows}
+    for index, detector in enumerate(spec.detectors):
+        if detector.case is not None and detector.case not in kinds:
+            text = Text(f"流程“{detector.case}”不存在", f"there is no workflow {detector.case!r}")
+            faults.append(Fault(("detectors", index, "case"), text))
+        if detector.opens_case_at is not None and detector.case is None:
+            text = Text("要立案却没有写明流程", "opens cases and names no workflow")
+            faults.append(Fault(("detectors", index), text))
+    actions = {"alert", "open"} | {t.action for workflow in spec.workflows for t in workflow.transitions}
+    for index, measure in enumerate(spec.response_times):
+        for step in (measure.start, measure.end):
+            if step not in actions:
+                faults.append(Fault(("response_times", index), Text(f"没有步骤“{step}”", f"there is no step {step!r}")))
+    return faults
+
+
+def scene_schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of ``scene.yaml``, for completion in editors."""
+    schema = SceneSpec.model_json_schema(by_alias=True)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _repeated(where: str, names: list[str]) -> Iterable[Fault]:
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            yield Fault((where, index), Text(f"“{name}”重复", f"{name!r} is there twice"))
