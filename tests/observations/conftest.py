@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cityops.observations import VEHICLE_POSITION, VEHICLE_SAFETY_ALARM, Batch, Stream
+from cityops.observations import VEHICLE_POSITION, Batch, Stream
 
 MakeBatch = Callable[..., Batch]
 
@@ -34,18 +34,13 @@ def _random(stream: Stream, rows: int, seed: int) -> Batch:
     return Batch.from_struct(stream, np.frombuffer(content, dtype=stream.struct_dtype))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def positions() -> MakeBatch:
     """positions(device or devices, event times, **columns) -> a batch of vehicle.position."""
     return _positions
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def random_batch() -> MakeBatch:
     """random_batch(stream, rows, seed) -> a batch of arbitrary bytes, NaNs included."""
     return _random
-
-
-@pytest.fixture
-def two_streams() -> tuple[Stream, Stream]:
-    return VEHICLE_POSITION, VEHICLE_SAFETY_ALARM

@@ -1,7 +1,13 @@
 """Streams, durable log, history, latest state, devices (感知数据)."""
 
 from cityops.observations.batch import Batch
+from cityops.observations.dead_letters import DeadLetter, DeadLetters, read_dead_letters
+from cityops.observations.historian import Historian, HistoryView
+from cityops.observations.history import History, enforce_retention
+from cityops.observations.latest import LatestPositions
 from cityops.observations.log import Log, release_segments
+from cityops.observations.plausible import Implausible, Refused, split_plausible
+from cityops.observations.positions import PositionFile, Progress, release_passed
 from cityops.observations.reader import DamagedLogError, LogReader
 from cityops.observations.recovery import Recovery
 from cityops.observations.streams import (
@@ -20,10 +26,24 @@ __all__ = [
     "Batch",
     "Column",
     "DamagedLogError",
+    "DeadLetter",
+    "DeadLetters",
+    "Historian",
+    "History",
+    "HistoryView",
+    "Implausible",
+    "LatestPositions",
     "Log",
     "LogReader",
+    "PositionFile",
+    "Progress",
     "Recovery",
+    "Refused",
     "Sensitivity",
     "Stream",
+    "enforce_retention",
+    "read_dead_letters",
+    "release_passed",
     "release_segments",
+    "split_plausible",
 ]

@@ -165,9 +165,20 @@ class Log:
             self._base = bases[-1]
             self._descriptor = os.open(segment_path(self._folder, self._base), os.O_WRONLY | os.O_APPEND)
             os.fsync(self._descriptor)
+        elif self._position > 0:
+            self._begin_anew(bases, found)
         sync_folder(self._folder)
         self._mark.set(self._position, ready=True)
         return found
+
+    def _begin_anew(self, bases: list[int], found: Recovery) -> None:
+        """Begin a segment at once, so that a reader in front of a lost end finds where to go on."""
+        if bases and found.end == bases[-1]:
+            segment_path(self._folder, bases[-1]).unlink()
+        try:
+            self._append([])
+        except OSError as error:
+            raise _not_stored(self._folder, 0, error) from error
 
     def _same_schema(self, base: int) -> bool:
         """Whether the segment at ``base`` can take further rows as they are declared now."""

@@ -55,7 +55,7 @@ def make_folder(folder: Path) -> None:
     sync_folder(folder.parent)
 
 
-def write_file(path: Path, content: bytes) -> None:
+def write_file(path: Path, content: bytes | memoryview) -> None:
     """Replace ``path`` by ``content`` durably and in one step: a crash leaves the old content or the new."""
     temporary = path.with_name(path.name + ".tmp")
     with temporary.open("wb") as stream:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
 
-from cityops.kit import Text
+from cityops.kit import InvalidError, Text
 
 
 class Sensitivity(StrEnum):
@@ -73,6 +74,18 @@ class Stream:
     def names(self) -> tuple[str, ...]:
         """The column names in order."""
         return tuple(column.name for column in self.columns)
+
+    def select(self, names: Collection[str]) -> Stream:
+        """This stream with fewer columns: ``names`` and those that tell whose, when and which it was.
+
+        Raises:
+            InvalidError: a name is not one of the stream's columns.
+        """
+        unknown = sorted(set(names) - set(self.names))
+        if unknown:
+            raise InvalidError(f"数据流 {self.name} 没有列 {unknown}", f"stream {self.name} has no columns {unknown}")
+        kept = {*names, self.key, "event_ms", "received_ms", *self.identity}
+        return replace(self, columns=tuple(column for column in self.columns if column.name in kept))
 
 
 def _column(name: str, dtype: str, unit: str, zh: str, en: str) -> Column:
