@@ -167,9 +167,9 @@ class HistoryView:
         """
         wanted = stream if columns is None else stream.select(columns)
         # The end of the log first: what the historian moves meanwhile is then found twice rather than never.
-        frames = self._read_log(stream, wanted, keys, from_ms, to_ms)
-        frames.append(self._history.read_frame(wanted, keys=keys, from_ms=from_ms, to_ms=to_ms))
-        return to_batch(tidy(pl.concat(frames), wanted), wanted)
+        recent = self._read_log(stream, wanted, keys, from_ms, to_ms)
+        stored = self._history.read_frame(wanted, keys=keys, from_ms=from_ms, to_ms=to_ms)
+        return to_batch(tidy(pl.concat([stored, *recent]), wanted), wanted)
 
     def _read_log(
         self, stream: Stream, wanted: Stream, keys: Collection[int] | None, from_ms: int, to_ms: int
