@@ -1,1 +1,57 @@
 """Detectors, the runner, alerts (预警)."""
+
+from cityops.detection.book import AlertBook, OpenAlert
+from cityops.detection.changes import Applied, Change, Finding, Reevaluation, Subject
+from cityops.detection.detector import (
+    AnyDetector,
+    Detector,
+    EvidenceField,
+    Severity,
+    SilenceDetector,
+    params_rows,
+    state_dtype,
+)
+from cityops.detection.episodes import Episode
+from cityops.detection.identity import AlertIdentity
+from cityops.detection.observation import OBSERVATION, Enricher, SpeedLimits, sort_and_merge
+from cityops.detection.reading import (
+    AlertDetailView,
+    AlertEvent,
+    AlertFilter,
+    AlertPage,
+    AlertView,
+    CountBy,
+)
+from cityops.detection.runner import TRANSITION, Kind, Runner
+
+__all__ = [
+    "OBSERVATION",
+    "TRANSITION",
+    "AlertBook",
+    "AlertDetailView",
+    "AlertEvent",
+    "AlertFilter",
+    "AlertIdentity",
+    "AlertPage",
+    "AlertView",
+    "AnyDetector",
+    "Applied",
+    "Change",
+    "CountBy",
+    "Detector",
+    "Enricher",
+    "Episode",
+    "EvidenceField",
+    "Finding",
+    "Kind",
+    "OpenAlert",
+    "Reevaluation",
+    "Runner",
+    "Severity",
+    "SilenceDetector",
+    "SpeedLimits",
+    "Subject",
+    "params_rows",
+    "sort_and_merge",
+    "state_dtype",
+]
