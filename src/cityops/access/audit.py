@@ -116,14 +116,14 @@ def verify_audit(conn: Connection) -> AuditReport:
     head = conn.execute(select(audit_head.c.rows, audit_head.c.hash)).one_or_none()
     expected_rows, expected_hash = (0, _GENESIS) if head is None else (head.rows, head.hash)
     rows, previous = 0, _GENESIS
-    streamed = conn.execution_options(yield_per=1000).execute(select(audit).order_by(audit.c.sequence))
-    for row in streamed.mappings():
-        line = {name: value for name, value in row.items() if name != "hash"}
-        if row["sequence"] != rows + 1:
-            return _bad(rows, previous, rows + 1, f"第 {rows + 1} 行缺失", f"line {rows + 1} is missing")
-        if row["previous_hash"] != previous or row["hash"] != _digest(line):
-            return _bad(rows, previous, rows + 1, f"第 {rows + 1} 行被改动", f"line {rows + 1} was changed")
-        rows, previous = rows + 1, row["hash"]
+    with conn.execute(select(audit).order_by(audit.c.sequence).execution_options(yield_per=1000)) as streamed:
+        for row in streamed.mappings():
+            line = {name: value for name, value in row.items() if name != "hash"}
+            if row["sequence"] != rows + 1:
+                return _bad(rows, previous, rows + 1, f"第 {rows + 1} 行缺失", f"line {rows + 1} is missing")
+            if row["previous_hash"] != previous or row["hash"] != _digest(line):
+                return _bad(rows, previous, rows + 1, f"第 {rows + 1} 行被改动", f"line {rows + 1} was changed")
+            rows, previous = rows + 1, row["hash"]
     if rows != expected_rows or previous != expected_hash:
         first_bad = min(rows, expected_rows) + 1
         return _bad(
