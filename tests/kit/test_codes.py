@@ -62,7 +62,7 @@ def test_check_digits_want_their_length(check: object) -> None:
 
 def test_division_levels_and_parents() -> None:
     county = DivisionCode.parse("140105")
-    assert (county.level, county.province_name) == (DivisionLevel.COUNTY, "山西省")
+    assert (county.level, county.province_name) == (DivisionLevel.DISTRICT, "山西省")
     city = county.parent
     assert city == DivisionCode("140100")
     assert city.level is DivisionLevel.CITY

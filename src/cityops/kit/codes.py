@@ -60,7 +60,7 @@ def credit_check_digit(body: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class CreditCode:
-    """Unified social credit code (统一社会信用代码, GB 32100-2015）: 18 characters, two of them check digits."""
+    """Unified social credit code (统一社会信用代码, GB 32100-2015): 18 characters, two of them check digits."""
 
     text: str
 
@@ -111,11 +111,18 @@ class CreditCode:
 
 
 class DivisionLevel(StrEnum):
-    """Level of a division in GB/T 2260 (行政区划级别)."""
+    """Level of a division (行政区划级别); GB/T 2260 has codes for the first three."""
 
     PROVINCE = "province"
+    """省级."""
     CITY = "city"
-    COUNTY = "county"
+    """地级."""
+    DISTRICT = "district"
+    """县级: 区、县、县级市."""
+    STREET = "street"
+    """乡级: 街道、镇、乡."""
+    COMMUNITY = "community"
+    """社区、村."""
 
 
 _PROVINCES: Final = {
@@ -158,7 +165,7 @@ _PROVINCES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class DivisionCode:
-    """Administrative division code (行政区划代码, GB/T 2260）: two digits each for province, city and county."""
+    """Administrative division code (行政区划代码, GB/T 2260): two digits each for province, city and county."""
 
     text: str
 
@@ -185,21 +192,17 @@ class DivisionCode:
 
     @property
     def level(self) -> DivisionLevel:
-        """Province, city or county, by the zeros at the end."""
+        """Province, city or district, by the zeros at the end."""
         if self.text.endswith("0000"):
             return DivisionLevel.PROVINCE
-        return DivisionLevel.CITY if self.text.endswith("00") else DivisionLevel.COUNTY
+        return DivisionLevel.CITY if self.text.endswith("00") else DivisionLevel.DISTRICT
 
     @property
     def parent(self) -> DivisionCode | None:
         """The division one level up; None for a province."""
-        match self.level:
-            case DivisionLevel.COUNTY:
-                return DivisionCode(self.text[:4] + "00")
-            case DivisionLevel.CITY:
-                return DivisionCode(self.text[:2] + "0000")
-            case DivisionLevel.PROVINCE:
-                return None
+        if self.level is DivisionLevel.PROVINCE:
+            return None
+        return DivisionCode(self.text[:4] + "00" if self.level is DivisionLevel.DISTRICT else self.text[:2] + "0000")
 
     @property
     def province_name(self) -> str:
@@ -208,7 +211,7 @@ class DivisionCode:
 
     def contains(self, other: str) -> bool:
         """Whether ``other``, a division code or a longer street, community or grid code, lies in this division."""
-        significant = {DivisionLevel.PROVINCE: 2, DivisionLevel.CITY: 4, DivisionLevel.COUNTY: 6}[self.level]
+        significant = {DivisionLevel.PROVINCE: 2, DivisionLevel.CITY: 4, DivisionLevel.DISTRICT: 6}[self.level]
         return other[:significant] == self.text[:significant]
 
     def __str__(self) -> str:

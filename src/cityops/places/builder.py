@@ -104,7 +104,7 @@ class NetworkBuilder:
             edge_name=name_of[kind],
             is_tunnel=np.array([kind.tunnel for kind in kinds], np.bool_)[kind],
             names=names,
-            exits=[Exit(int(node_of[exit.node]), exit.name) for exit in self._exits if node_of[exit.node] >= 0],
+            exits=[Exit(int(node_of[one.node]), one.name) for one in self._exits if node_of[one.node] >= 0],
         )
         return BuiltNetwork(network, node_of, len(start) - len(keep))
 
