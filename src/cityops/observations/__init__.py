@@ -2,6 +2,17 @@
 
 from cityops.observations.batch import Batch
 from cityops.observations.dead_letters import DeadLetter, DeadLetters, read_dead_letters
+from cityops.observations.device_records import (
+    Device,
+    DevicePage,
+    DeviceRow,
+    DeviceStatus,
+    NewDevice,
+    PendingDevice,
+    PendingPage,
+    normal_phone,
+)
+from cityops.observations.devices import DeviceRegister
 from cityops.observations.historian import Historian, HistoryView
 from cityops.observations.history import History, enforce_retention
 from cityops.observations.latest import LatestPositions
@@ -28,6 +39,11 @@ __all__ = [
     "DamagedLogError",
     "DeadLetter",
     "DeadLetters",
+    "Device",
+    "DevicePage",
+    "DeviceRegister",
+    "DeviceRow",
+    "DeviceStatus",
     "Historian",
     "History",
     "HistoryView",
@@ -35,6 +51,9 @@ __all__ = [
     "LatestPositions",
     "Log",
     "LogReader",
+    "NewDevice",
+    "PendingDevice",
+    "PendingPage",
     "PositionFile",
     "Progress",
     "Recovery",
@@ -42,6 +61,7 @@ __all__ = [
     "Sensitivity",
     "Stream",
     "enforce_retention",
+    "normal_phone",
     "read_dead_letters",
     "release_passed",
     "release_segments",
