@@ -1,27 +1,26 @@
-"""Writes: transactions, savepoints, the queue's bound."""
+"""Writes: transactions, savepoints, groups, bounds, full disks."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
 import pytest
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from tests.store.helpers import add, names, note, together
 
-from cityops.store import Store, emit
-from cityops.store.tables import outbox, outbox_offset
-
-
-def count(conn: Connection) -> int:
-    return conn.execute(select(func.count()).select_from(outbox_offset)).scalar_one()
+from cityops.kit import BusyError, ConfigError, ManualClock, UnavailableError
+from cityops.store import Store
 
 
-def add(conn: Connection, name: str) -> str:
-    conn.execute(insert(outbox_offset), {"subscriber": name, "event_id": 0, "updated_ms": 0})
-    return name
-
-
-def test_write_returns_result_and_is_readable(store: Store) -> None:
+def test_write_returns_the_result_and_everybody_reads_it(store: Store) -> None:
     assert store.write(lambda conn: add(conn, "a")) == "a"
     with store.read() as conn:
-        assert count(conn) == 1
+        assert names(conn) == ["a"]
 
 
 def test_a_work_that_raises_keeps_nothing(store: Store) -> None:
@@ -32,15 +31,269 @@ def test_a_work_that_raises_keeps_nothing(store: Store) -> None:
     with pytest.raises(ValueError, match="no"):
         store.write(fail)
     with store.read() as conn:
-        assert count(conn) == 0
+        assert names(conn) == []
 
 
-def test_emit_and_read(store: Store) -> None:
-    store.write(lambda conn: emit(conn, "case.opened", "k1", {"case_id": "k1", "标题": "疲劳驾驶"}))
-    (event,) = store.events_after(0, 10)
-    assert (event.topic, event.key, event.payload) == ("case.opened", "k1", {"case_id": "k1", "标题": "疲劳驾驶"})
-    assert event.at_ms == 1_795_309_200_000
-    with store.read() as conn, pytest.raises(RuntimeError):
-        emit(conn, "case.opened", "k2", {})
+def test_a_database_error_reaches_its_caller_only(store: Store) -> None:
+    store.write(lambda conn: add(conn, "a"))
+    with pytest.raises(IntegrityError):
+        store.write(lambda conn: add(conn, "a"))
+    store.write(lambda conn: add(conn, "b"))
     with store.read() as conn:
-        assert conn.execute(select(func.count()).select_from(outbox)).scalar_one() == 1
+        assert names(conn) == ["a", "b"]
+
+
+def test_a_reader_cannot_write_and_sees_one_state(store: Store) -> None:
+    with store.read() as conn:
+        assert names(conn) == []
+        store.write(lambda other: add(other, "a"))
+        assert names(conn) == []
+    with store.read() as conn, pytest.raises(DBAPIError):
+        add(conn, "b")
+
+
+def test_a_write_inside_a_write_is_a_bug_that_is_told(store: Store) -> None:
+    def outer(conn: Connection) -> None:
+        add(conn, "a")
+        store.write(lambda inner: add(inner, "b"))
+
+    with pytest.raises(RuntimeError, match="inside"):
+        store.write(outer)
+    with store.read() as conn:
+        assert names(conn) == []
+
+
+def test_nested_savepoints_of_a_work(store: Store) -> None:
+    def inner(conn: Connection) -> None:
+        with conn.begin_nested():
+            add(conn, "b")
+            add(conn, "a")
+
+    def work(conn: Connection) -> None:
+        add(conn, "a")
+        with pytest.raises(IntegrityError):
+            inner(conn)
+        add(conn, "c")
+
+    store.write(work)
+    with store.read() as conn:
+        assert names(conn) == ["a", "c"]
+
+
+def test_of_many_guarded_claims_exactly_one_wins(store: Store) -> None:
+    store.write(lambda conn: add(conn, "case"))
+    won: list[int] = []
+
+    def claim(number: int) -> None:
+        guarded = update(note).where(note.c.name == "case", note.c.version == 0).values(version=1)
+        if store.write(lambda conn: conn.execute(guarded).rowcount):
+            won.append(number)
+
+    together(8, claim)
+    assert len(won) == 1
+
+
+def test_works_in_one_group_fail_alone(sqlite_store: Store) -> None:
+    """While the writer is held up, 30 works queue; they are then one group, and every third fails."""
+    hold, held = threading.Event(), threading.Event()
+    failed: list[int] = []
+
+    def block(_conn: Connection) -> None:
+        held.set()
+        assert hold.wait(30)
+
+    def one(number: int) -> None:
+        def work(conn: Connection) -> None:
+            add(conn, f"{number:02}")
+            if number % 3 == 0:
+                raise ValueError(number)
+
+        try:
+            sqlite_store.write(work)
+        except ValueError:
+            failed.append(number)
+
+    blocker = threading.Thread(target=lambda: sqlite_store.write(block))
+    blocker.start()
+    assert held.wait(30)
+    groups = sqlite_store.counters()["groups"]
+    threads = [threading.Thread(target=one, args=(number,)) for number in range(30)]
+    for thread in threads:
+        thread.start()
+    while sqlite_store.counters()["queue_waiting"] < 30:
+        time.sleep(0.005)
+    hold.set()
+    for thread in [blocker, *threads]:
+        thread.join()
+    assert sorted(failed) == list(range(0, 30, 3))
+    with sqlite_store.read() as conn:
+        assert names(conn) == [f"{number:02}" for number in range(30) if number % 3]
+    assert sqlite_store.counters()["groups"] == groups + 2
+
+
+def test_a_full_queue_is_refused_loudly_and_counted(small_queue: Store) -> None:
+    hold, held = threading.Event(), threading.Event()
+
+    def block(_conn: Connection) -> None:
+        held.set()
+        assert hold.wait(30)
+
+    blocker = threading.Thread(target=lambda: small_queue.write(block))
+    blocker.start()
+    assert held.wait(30)
+    waiting = [threading.Thread(target=lambda n=n: small_queue.write(lambda c: add(c, n))) for n in "abcd"]
+    for thread in waiting:
+        thread.start()
+    while small_queue.counters()["queue_waiting"] < 4:
+        time.sleep(0.005)
+    for name in ("e", "f"):
+        with pytest.raises(BusyError, match="queue is full"):
+            small_queue.write(lambda conn, name=name: add(conn, name))  # type: ignore[misc]
+    hold.set()
+    for thread in [blocker, *waiting]:
+        thread.join()
+    assert small_queue.counters()["queue_rejected"] == 2
+    with small_queue.read() as conn:
+        assert names(conn) == ["a", "b", "c", "d"]
+
+
+def test_a_full_disk_keeps_nothing_and_says_so(sqlite_store: Store) -> None:
+    def fill(conn: Connection) -> None:
+        rows = [{"name": f"{number:060}", "version": 0} for number in range(5000)]
+        conn.execute(insert(note), rows)
+
+    pages = sqlite_store.write(lambda conn: int(conn.exec_driver_sql("PRAGMA page_count").scalar_one()))
+    sqlite_store.write(lambda conn: conn.exec_driver_sql(f"PRAGMA max_page_count={pages + 5}").scalar_one())
+    with pytest.raises(UnavailableError, match="disk is full"):
+        sqlite_store.write(fill)
+    sqlite_store.write(lambda conn: conn.exec_driver_sql("PRAGMA max_page_count=1000000").scalar_one())
+    with sqlite_store.read() as conn:
+        assert names(conn) == []
+    sqlite_store.write(lambda conn: add(conn, "a"))
+
+
+def test_all_connections_in_use_is_told(database_url: str, clock: ManualClock) -> None:
+    with Store.open(database_url, clock=clock, readers=1, pool_wait_s=0.05) as small:
+        small.create_all()
+        with small.read(), pytest.raises(BusyError, match="connections"), small.read():
+            pass
+        assert small.counters()["pool_rejected"] == 1
+        with small.read() as conn:
+            assert conn.execute(select(1)).scalar_one() == 1
+
+
+def test_a_closed_store_refuses(tmp_path: Path, clock: ManualClock) -> None:
+    store = Store.open(f"sqlite:///{tmp_path}/a.db", clock=clock)
+    store.create_all()
+    store.close()
+    with pytest.raises(UnavailableError, match="closed"):
+        store.write(lambda conn: None)
+
+
+def test_what_waits_is_still_done_when_the_store_closes(tmp_path: Path, clock: ManualClock) -> None:
+    from tests.store.helpers import SCRATCH
+
+    store = Store.open(f"sqlite:///{tmp_path}/a.db", clock=clock)
+    store.write(SCRATCH.create_all)
+    hold, held = threading.Event(), threading.Event()
+
+    def block(_conn: Connection) -> None:
+        held.set()
+        assert hold.wait(30)
+
+    threads = [threading.Thread(target=lambda: store.write(block))]
+    threads[0].start()
+    assert held.wait(30)
+    threads += [threading.Thread(target=lambda n=n: store.write(lambda c: add(c, n))) for n in "ab"]
+    threads += [threading.Thread(target=store.close)]
+    for thread in threads[1:]:
+        thread.start()
+        while thread is not threads[-1] and store.counters()["queue_waiting"] < threads.index(thread):
+            time.sleep(0.005)
+    hold.set()
+    for thread in threads:
+        thread.join()
+    with Store.open(f"sqlite:///{tmp_path}/a.db", clock=clock) as again, again.read() as conn:
+        assert names(conn) == ["a", "b"]
+
+
+@pytest.mark.parametrize("url", ["mysql://x/y", "not a url", "sqlite://", "sqlite:///:memory:"])
+def test_a_wrong_url_is_told(url: str, clock: ManualClock) -> None:
+    with pytest.raises(ConfigError) as refused:
+        Store.open(url, clock=clock)
+    assert refused.value.todo is not None
+
+
+def test_a_missing_folder_is_told(tmp_path: Path, clock: ManualClock) -> None:
+    with pytest.raises(ConfigError, match="does not exist"):
+        Store.open(f"sqlite:///{tmp_path}/no/such/cityops.db", clock=clock)
+
+
+def test_an_unreachable_server_is_told(clock: ManualClock, tmp_path: Path) -> None:
+    with Store.open(f"postgresql://nobody@/none?host={tmp_path}", clock=clock) as store:
+        with pytest.raises(UnavailableError, match="cannot be reached"):
+            store.write(lambda conn: None)
+        with pytest.raises(UnavailableError, match="cannot be reached"), store.read():
+            pass
+
+
+def test_a_deadlock_on_postgresql_is_run_again(store: Store) -> None:
+    """Two works lock two rows in opposite order; on PostgreSQL one is a deadlock's victim and must still succeed."""
+    store.write(lambda conn: (add(conn, "a"), add(conn, "b")))
+    meet = threading.Barrier(2)
+    tries = [0, 0]
+
+    def work(conn: Connection, number: int, first: str, second: str) -> None:
+        tries[number] += 1
+        conn.execute(update(note).where(note.c.name == first).values(version=note.c.version + 1))
+        if store.dialect == "postgresql" and tries[number] == 1:
+            meet.wait(30)
+        conn.execute(update(note).where(note.c.name == second).values(version=note.c.version + 1))
+
+    orders = [("a", "b"), ("b", "a")]
+    together(2, lambda number: store.write(lambda conn: work(conn, number, *orders[number])))
+    with store.read() as conn:
+        assert conn.execute(select(note.c.version)).scalars().all() == [2, 2]
+    assert store.counters()["retried"] == (1 if store.dialect == "postgresql" else 0)
+
+
+WRITER = """
+import sys, time
+from cityops.kit import SystemClock
+from cityops.store import Store
+from tests.store.helpers import add
+from threading import Thread
+
+url, who, until = sys.argv[1], sys.argv[2], time.monotonic() + 1.5
+longest = done = 0
+with Store.open(url, clock=SystemClock()) as store:
+    def run(thread):
+        global longest, done
+        number = 0
+        while time.monotonic() < until:
+            began = time.monotonic()
+            store.write(lambda conn: add(conn, f"{who}-{thread}-{number}"))
+            longest, done, number = max(longest, time.monotonic() - began), done + 1, number + 1
+    threads = [Thread(target=run, args=(n,)) for n in range(4)]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+print(done, longest)
+"""
+
+
+def test_two_busy_processes_share_one_file_and_neither_starves(sqlite_store: Store, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/cityops.db"
+    running = [
+        subprocess.Popen([sys.executable, "-c", WRITER, url, who], stdout=subprocess.PIPE, text=True) for who in "xy"
+    ]
+    counts = []
+    for process in running:
+        out, _ = process.communicate(timeout=60)
+        assert process.returncode == 0
+        done, longest_s = out.split()
+        counts.append(int(done))
+        assert float(longest_s) < 3
+    with sqlite_store.read() as conn:
+        written = names(conn)
+    assert [sum(name.startswith(who) for name in written) for who in "xy"] == counts
+    assert min(counts) > 0.1 * max(counts)

@@ -15,10 +15,12 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from cityops.kit import BusyError, Clock, ConfigError, Text
+from cityops.store.delivery import DeadLetter, dead_letters, deliver, prune, retry_dead
 from cityops.store.engines import POOL_WAIT_S, Engines, open_engines
 from cityops.store.failures import RETRY_STATES, sqlstate, translate
 from cityops.store.groupwriter import GroupWriter
-from cityops.store.outbox import WRITE_CLOCK, Event, mark_start, read_events, readable_up_to
+from cityops.store.migrate import current_revision, head_revision, upgrade
+from cityops.store.outbox import WRITE_CLOCK, Event, Subscriber, mark_start, read_events, readable_up_to
 from cityops.store.schema import metadata
 
 T = TypeVar("T")
@@ -44,7 +46,15 @@ class Store:
             self._writer = GroupWriter(engines.writer, turn_file, queue_limit=queue_limit)
 
     @classmethod
-    def open(cls, url: str, *, clock: Clock, queue_limit: int = QUEUE_LIMIT, readers: int = READERS) -> Self:
+    def open(
+        cls,
+        url: str,
+        *,
+        clock: Clock,
+        queue_limit: int = QUEUE_LIMIT,
+        readers: int = READERS,
+        pool_wait_s: float = POOL_WAIT_S,
+    ) -> Self:
         """Open ``sqlite:///path`` or ``postgresql://…``.
 
         Args:
@@ -52,8 +62,9 @@ class Store:
             clock: gives the time of events.
             queue_limit: SQLite: how many works may wait for the writer before ``BusyError``.
             readers: connections for reading; on PostgreSQL as many again for writing.
+            pool_wait_s: how long to wait for one of them before ``BusyError``.
         """
-        engines = open_engines(url, readers=readers)
+        engines = open_engines(url, readers=readers, pool_wait_s=pool_wait_s)
         if engines.sqlite_path is not None and not engines.sqlite_path.parent.is_dir():
             raise _no_folder(str(engines.sqlite_path.parent))
         return cls(engines, clock, queue_limit=queue_limit)
@@ -70,6 +81,15 @@ class Store:
             return
         with self._engines.writer.begin() as conn:
             metadata.create_all(conn)
+
+    def migrate(self) -> None:
+        """Bring the database to the newest schema, wholly or not at all; ``ConfigError`` when it is from the future."""
+        upgrade(self._engines)
+
+    def revision(self) -> tuple[str | None, str | None]:
+        """The revision the database is at, and the newest one the product knows."""
+        with self.read() as conn:
+            return current_revision(conn), head_revision()
 
     def close(self) -> None:
         """Finish waiting works and close all connections."""
@@ -140,16 +160,55 @@ class Store:
         with conn:
             yield conn
 
+    def now_ms(self) -> int:
+        """The time of the store's clock."""
+        return self._clock.now_ms()
+
     def events_after(self, after_id: int, limit: int, topics: Collection[str] | None = None) -> list[Event]:
         """Events with a greater id, in order, at most ``limit``; an id that commits later is never skipped."""
-        return self._events_after(after_id, limit, topics)[0]
+        return self.read_outbox(after_id, limit, topics)[0]
 
-    def _events_after(self, after_id: int, limit: int, topics: Collection[str] | None) -> tuple[list[Event], int]:
-        """Events, and up to which id the outbox was read."""
+    def last_event_id(self) -> int:
+        """The id after which only what happens from now on comes; 0 when nothing ever happened."""
+        return self.read_outbox(0, 0, None)[1]
+
+    def read_outbox(self, after_id: int, limit: int, topics: Collection[str] | None) -> tuple[list[Event], int]:
+        """Like ``events_after``, and the id up to which every event of ``topics`` is among those returned."""
         with self._outbox_reader() as conn:
             up_to = readable_up_to(conn)
-            events = read_events(conn, after_id, up_to, limit, topics)
-        return events, events[-1].id if len(events) == limit else up_to
+            events = read_events(conn, after_id, up_to, limit, topics) if limit else []
+        return events, events[-1].id if events and len(events) == limit else up_to
+
+    def deliver(self, subscriber: Subscriber, limit: int = 500) -> int:
+        """Hand the next events to a subscriber, in order, each exactly once; returns how many it took.
+
+        An event for which ``handle`` raises a ``CityOpsError`` becomes a dead letter, and the next follows.
+        ``BusyError`` and ``UnavailableError`` are not the event's fault: what came before is kept, the event stays
+        next, and the error is raised. Anything else is a bug: it is raised, and the running group is not kept.
+        """
+        return deliver(self, subscriber, limit)
+
+    def dead_letters(self, limit: int = 100) -> tuple[list[DeadLetter], int]:
+        """The newest dead letters, and how many there are in all."""
+        return dead_letters(self, limit)
+
+    def retry_dead(self, subscriber: Subscriber, event_id: int) -> None:
+        """Hand a dead letter to its subscriber again; ``NotFoundError`` when there is none."""
+        retry_dead(self, subscriber, event_id)
+
+    def prune_outbox(self, subscribers: Collection[str], *, keep_s: int) -> int:
+        """Delete events older than ``keep_s`` that all of ``subscribers`` have passed; returns how many."""
+        return prune(self, subscribers, self._clock.now_ms() - keep_s * 1000)
+
+    def counters(self) -> dict[str, int]:
+        """What the store did and refused since it was opened."""
+        writer = self._writer
+        with self._lock:
+            counts = {"retried": self._retried, "pool_rejected": self._pool_rejected}
+        if writer is not None:
+            counts |= {"works": writer.works, "groups": writer.groups}
+            counts |= {"queue_waiting": writer.waiting, "queue_rejected": writer.rejected}
+        return counts
 
     @contextmanager
     def _outbox_reader(self) -> Iterator[Connection]:
@@ -165,8 +224,8 @@ class Store:
         with self._lock:
             self._pool_rejected += 1
         return BusyError(
-            f"数据库连接已用完，等待 {POOL_WAIT_S:.0f} 秒仍未空出",
-            f"all database connections were in use for {POOL_WAIT_S:.0f} s",
+            "数据库连接已用完",
+            "all database connections are in use",
             code="store.pool",
             kept=Text("这一次没有保存任何内容", "nothing of this request was kept"),
             todo=Text("请稍候重试", "slow down and send again"),

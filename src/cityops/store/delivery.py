@@ -1,0 +1,188 @@
+"""Delivers events to subscribers exactly once: the effect and the subscriber's offset are one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from cityops.kit import BusyError, CityOpsError, NotFoundError, Text, UnavailableError
+from cityops.store.outbox import Event, Subscriber
+from cityops.store.tables import outbox, outbox_dead, outbox_offset
+
+if TYPE_CHECKING:
+    from cityops.store.store import Store
+
+EVENTS_PER_WRITE: Final = 50
+DEAD_LIMIT: Final = 10_000
+PRUNED_PER_WRITE: Final = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """An event a subscriber refused, with its reason."""
+
+    subscriber: str
+    event: Event
+    failed_ms: int
+    error_code: str
+    error: Text
+
+
+def deliver(store: Store, subscriber: Subscriber, limit: int, dead_limit: int = DEAD_LIMIT) -> int:
+    """See ``Store.deliver``."""
+    offset = _offset(store, subscriber.name)
+    events, up_to = store.read_outbox(offset, limit, subscriber.topics)
+    if not events and up_to - offset >= limit:  # nothing for this one for long: do not hold the pruning back
+        store.write(lambda conn: _advance(conn, subscriber.name, offset, up_to, store.now_ms()))
+    handled = 0
+    for start in range(0, len(events), EVENTS_PER_WRITE):
+        group = events[start : start + EVENTS_PER_WRITE]
+        to = up_to if start + len(group) == len(events) else group[-1].id
+        chunk = _Chunk(subscriber, offset, group, to, store.now_ms(), dead_limit)
+        done, stopped_by = store.write(chunk.run)
+        handled += done
+        if stopped_by is not None:
+            raise stopped_by
+        if done < len(group):
+            return handled  # another process delivers to the same subscriber
+        offset = to
+    return handled
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """Events handled in one transaction."""
+
+    subscriber: Subscriber
+    offset: int
+    events: list[Event]
+    up_to: int
+    now_ms: int
+    dead_limit: int
+
+    def run(self, conn: Connection) -> tuple[int, CityOpsError | None]:
+        """Events done, and the error that stopped the rest; what was done before it is kept."""
+        if _locked_offset(conn, self.subscriber.name, self.now_ms) != self.offset:
+            return 0, None
+        reached = self.offset
+        for done, event in enumerate(self.events):
+            stopped_by = self._handle(conn, event)
+            if stopped_by is not None:
+                _advance(conn, self.subscriber.name, self.offset, reached, self.now_ms)
+                return done, stopped_by
+            reached = event.id
+        _advance(conn, self.subscriber.name, self.offset, self.up_to, self.now_ms)
+        return len(self.events), None
+
+    def _handle(self, conn: Connection, event: Event) -> CityOpsError | None:
+        try:
+            with conn.begin_nested():
+                self.subscriber.handle(conn, event)
+        except (BusyError, UnavailableError) as error:
+            return error  # not the event's fault: try again later
+        except CityOpsError as error:
+            return self._bury(conn, event, error)
+        return None
+
+    def _bury(self, conn: Connection, event: Event, error: CityOpsError) -> CityOpsError | None:
+        dead = conn.execute(select(func.count()).select_from(outbox_dead)).scalar_one()
+        if dead >= self.dead_limit:
+            return _too_many_dead(dead)
+        letter = {
+            "subscriber": self.subscriber.name,
+            "event_id": event.id,
+            "topic": event.topic,
+            "key": event.key,
+            "payload": event.payload,
+            "event_ms": event.at_ms,
+            "failed_ms": self.now_ms,
+            "error_code": error.code,
+            "error_zh": error.text.zh,
+            "error_en": error.text.en,
+        }
+        conn.execute(insert(outbox_dead), letter)
+        return None
+
+
+def dead_letters(store: Store, limit: int) -> tuple[list[DeadLetter], int]:
+    """The newest dead letters, and how many there are."""
+    with store.read() as conn:
+        total = conn.execute(select(func.count()).select_from(outbox_dead)).scalar_one()
+        newest = select(outbox_dead).order_by(outbox_dead.c.failed_ms.desc(), outbox_dead.c.event_id.desc())
+        return [_letter(row) for row in conn.execute(newest.limit(limit))], total
+
+
+def retry_dead(store: Store, subscriber: Subscriber, event_id: int) -> None:
+    """Hand a dead letter to its subscriber again; it leaves the list in the same transaction."""
+    mine = (outbox_dead.c.subscriber == subscriber.name) & (outbox_dead.c.event_id == event_id)
+
+    def work(conn: Connection) -> None:
+        row = conn.execute(select(outbox_dead).where(mine).with_for_update()).one_or_none()
+        if row is None:
+            raise NotFoundError("没有这条未送达事件", "there is no such dead letter", code="outbox.missing")
+        conn.execute(delete(outbox_dead).where(mine))
+        subscriber.handle(conn, _letter(row).event)
+
+    store.write(work)
+
+
+def prune(store: Store, subscribers: Collection[str], before_ms: int) -> int:
+    """See ``Store.prune_outbox``."""
+    with store.read() as conn:
+        query = select(outbox_offset.c.subscriber, outbox_offset.c.event_id)
+        reached = {row.subscriber: row.event_id for row in conn.execute(query)}
+    lowest = min((reached.get(name, 0) for name in subscribers), default=0)
+    passed = (outbox.c.id <= lowest) & (outbox.c.at_ms < before_ms)
+    oldest = select(outbox.c.id).where(passed).order_by(outbox.c.id).limit(PRUNED_PER_WRITE)
+    pruned = 0
+    while True:
+        done = store.write(
+            lambda conn: conn.execute(delete(outbox).where(outbox.c.id.in_(oldest.scalar_subquery()))).rowcount
+        )
+        pruned += done
+        if done < PRUNED_PER_WRITE:
+            return pruned
+
+
+def _offset(store: Store, name: str) -> int:
+    query = select(outbox_offset.c.event_id).where(outbox_offset.c.subscriber == name)
+    with store.read() as conn:
+        return conn.execute(query).scalar_one_or_none() or 0
+
+
+def _locked_offset(conn: Connection, name: str, now_ms: int) -> int:
+    query = select(outbox_offset.c.event_id).where(outbox_offset.c.subscriber == name).with_for_update()
+    offset = conn.execute(query).scalar_one_or_none()
+    if offset is None:
+        try:
+            with conn.begin_nested():
+                conn.execute(insert(outbox_offset), {"subscriber": name, "event_id": 0, "updated_ms": now_ms})
+        except IntegrityError:
+            pass  # another process made the row meanwhile; what it holds now is read below
+        offset = conn.execute(query).scalar_one()
+    return int(offset)
+
+
+def _advance(conn: Connection, name: str, from_id: int, to_id: int, now_ms: int) -> None:
+    _locked_offset(conn, name, now_ms)
+    mine = (outbox_offset.c.subscriber == name) & (outbox_offset.c.event_id == from_id)
+    conn.execute(update(outbox_offset).where(mine).values(event_id=to_id, updated_ms=now_ms))
+
+
+def _letter(row: Any) -> DeadLetter:
+    event = Event(row.event_id, row.topic, row.key, row.payload, row.event_ms)
+    return DeadLetter(row.subscriber, event, row.failed_ms, row.error_code, Text(row.error_zh, row.error_en))
+
+
+def _too_many_dead(count: int) -> UnavailableError:
+    return UnavailableError(
+        f"未送达事件已达 {count} 条，暂停投递",
+        f"there are {count} dead letters: delivery stands still",
+        code="outbox.dead_full",
+        kept=Text("事件都保留在发件箱中", "every event is kept in the outbox"),
+        todo=Text("请查明原因并处理未送达事件", "find the cause, then retry or remove the dead letters"),
+    )

@@ -1,0 +1,1 @@
+"""Alembic's revisions and the tool that writes a new one."""
