@@ -3,6 +3,7 @@
 from cityops.cases.checks import EFFECTS, Fault, check_workflow, ensure_sound
 from cityops.cases.effects import EffectHandler
 from cityops.cases.engine import Cases
+from cityops.cases.reading import case_scope
 from cityops.cases.records import Act
 from cityops.cases.tables import case_table, deadline_table, notice_table, step_table, task_table
 from cityops.cases.views import (
@@ -70,6 +71,7 @@ __all__ = [
     "Words",
     "Workflow",
     "Workflows",
+    "case_scope",
     "case_table",
     "check_workflow",
     "deadline_table",

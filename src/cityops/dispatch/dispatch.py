@@ -1,0 +1,188 @@
+"""Dispatch (调度): who is best sent, by road travel time on the network as it is now. A person decides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any, Final
+
+import numpy as np
+from sqlalchemy import true
+
+from cityops.access import Permission, Principal
+from cityops.cases import CaseDetailView, Cases, PlaceView
+from cityops.dispatch.closures import Closures
+from cityops.dispatch.crews import Crews
+from cityops.dispatch.meeting import Meeting, exits_ahead
+from cityops.dispatch.ranking import DEFAULT_RULES, Candidate, RankingRules, best_meeting, rank, reason, unable_reason
+from cityops.dispatch.views import CrewView, Motion, RecommendationsView, RecommendationView, Target
+from cityops.kit import Clock, IdMaker, InvalidError, Text, from_ms, to_ms
+from cityops.places import City
+from cityops.places import PlaceInfo as CityPlace
+from cityops.store import Store
+
+MAX_ITEMS: Final = 20
+"""Crews shown in a ranking, each with its route."""
+
+_PLACE_FIELDS: Final = ("district_code", "district_name", "street_name", "community_name", "grid_code", "road_name")
+
+
+class Dispatch:
+    """Recommends crews for a case. Crews and closures hang on it: ``dispatch.crews``, ``dispatch.closures``."""
+
+    def __init__(
+        self, store: Store, clock: Clock, ids: IdMaker, city: City, cases: Cases, rules: RankingRules = DEFAULT_RULES
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._city = city
+        self._cases = cases
+        self._rules = rules
+        self.crews = Crews(store, clock, ids)
+        self.closures = Closures(store, clock, ids, city.network)
+
+    def recommend_case(self, principal: Principal, case_id: str, motion: Motion | None = None) -> RecommendationsView:
+        """The ranking for a case in the person's scope; ``motion``: the vehicle's latest position, if it is known.
+
+        Raises:
+            NotFoundError: no such case for this person. InvalidError: ``dispatch.no_place``: nobody knows where it is.
+        """
+        case = self._cases.get(principal, case_id)
+        return self.recommend(principal, self._target(case, motion))
+
+    def recommend(self, principal: Principal, target: Target) -> RecommendationsView:
+        """The ranking for a target: able crews, best first, and the others with the reason why not."""
+        principal.require(Permission.CREWS_READ)
+        began_s = self._clock.monotonic_s()
+        now_ms = self._clock.now_ms()
+        closed = self.closures.edges_in_force(now_ms)
+        with self._store.read() as conn:
+            crews = self.crews.read(conn, true())
+        able, unable = self._sorted_out(crews, target, now_ms)
+        candidates = self._candidates(able, target, now_ms, closed, unable)
+        ranked = rank(candidates, self._rules)[:MAX_ITEMS]
+        items = [self._item(place, candidate, target, closed) for place, candidate in enumerate(ranked, start=1)]
+        took_ms = (self._clock.monotonic_s() - began_s) * 1000
+        return RecommendationsView(items, unable, from_ms(now_ms), round(took_ms, 1))
+
+    def _target(self, case: CaseDetailView, motion: Motion | None) -> Target:
+        field = next(
+            (
+                field
+                for transition in self._cases.workflow(case.scene, case.kind).transitions
+                if (field := transition.field_of("crew")) is not None
+            ),
+            None,
+        )
+        capability = field.capability if field else None
+        if motion is not None:
+            return Target(motion.lon, motion.lat, capability, self._place(motion.lon, motion.lat), motion)
+        if case.place is None:
+            raise InvalidError("案件没有位置，无法推荐", "the case has no place", code="dispatch.no_place")
+        return Target(case.place.lon, case.place.lat, capability, case.place)
+
+    def _sorted_out(
+        self, crews: Sequence[CrewView], target: Target, now_ms: int
+    ) -> tuple[list[CrewView], list[dict[str, Any]]]:
+        """Crews that can be sent at all, and those that cannot, with the reason."""
+        able, unable = [], []
+        for crew in crews:
+            why = unable_reason(crew, target.capability, on_shift_s(crew, now_ms), self._rules)
+            if why is None:
+                able.append(crew)
+            else:
+                unable.append(_unable(crew, *why))
+        return able, unable
+
+    def _candidates(
+        self,
+        able: Sequence[CrewView],
+        target: Target,
+        now_ms: int,
+        closed: frozenset[int],
+        unable: list[dict[str, Any]],
+    ) -> list[Candidate]:
+        network = self._city.network
+        meetings = exits_ahead(network, target.motion, now_ms, closed) if target.motion else []
+        meetings = meetings or [Meeting(network.nearest_node(target.lon, target.lat), None, None)]
+        times_s = [network.times_to(m.node, limit_s=self._rules.reach_s, closures=closed) for m in meetings]
+        at_node = {crew.crew_id: network.nearest_node(*self._position(crew, now_ms)) for crew in able}
+        candidates = []
+        for crew in able:
+            node = at_node[crew.crew_id]
+            found = best_meeting([(m, float(t[node])) for m, t in zip(meetings, times_s, strict=True)], self._rules)
+            if found is None:
+                minutes = self._rules.reach_s / 60
+                why = Text(f"{minutes:g} 分钟内无法到达", f"not in reach within {minutes:g} min")
+                unable.append(_unable(crew, "out_of_reach", why))
+                continue
+            covered = self._stays_covered(crew, able, at_node, closed)
+            candidates.append(Candidate(crew, found[0], found[1], on_shift_s(crew, now_ms), covered))
+        return candidates
+
+    def _stays_covered(
+        self, crew: CrewView, able: Sequence[CrewView], at_node: dict[str, int], closed: frozenset[int]
+    ) -> bool:
+        """Whether another free crew reaches this crew's base in time when this crew is away."""
+        base = self._city.network.nearest_node(crew.base_lon, crew.base_lat)
+        times_s = self._city.network.times_to(base, limit_s=self._rules.coverage_s, closures=closed)
+        others = [at_node[other.crew_id] for other in able if other.crew_id != crew.crew_id]
+        return bool(others) and bool(np.isfinite(times_s[others]).any())
+
+    def _position(self, crew: CrewView, now_ms: int) -> tuple[float, float]:
+        """Where a crew is; its base when it has not said so, or not for half an hour."""
+        if crew.lon is None or crew.lat is None or crew.at is None:
+            return crew.base_lon, crew.base_lat
+        stale = now_ms - to_ms(crew.at) > self._rules.stale_position_s * 1000
+        return (crew.base_lon, crew.base_lat) if stale else (crew.lon, crew.lat)
+
+    def _item(self, place: int, candidate: Candidate, target: Target, closed: frozenset[int]) -> RecommendationView:
+        network, meeting, crew = self._city.network, candidate.meeting, candidate.crew
+        start = network.nearest_node(*self._position(crew, self._clock.now_ms()))
+        route = network.route(start, meeting.node, closed)
+        distance_m = 0.0 if route is None else route.length_m
+        if meeting.vehicle_eta_s is None and target.place is not None:
+            meet = target.place
+        else:
+            meet = self._place(float(network.node_lon[meeting.node]), float(network.node_lat[meeting.node]))
+        return RecommendationView(
+            rank=place,
+            crew=crew,
+            travel_time_s=round(candidate.travel_time_s, 1),
+            distance_m=round(distance_m, 1),
+            meet=meet,
+            meet_name=meeting.name,
+            vehicle_eta_s=None if meeting.vehicle_eta_s is None else round(meeting.vehicle_eta_s, 1),
+            margin_s=None if candidate.margin_s is None else round(candidate.margin_s, 1),
+            on_shift_s=candidate.on_shift_s,
+            stays_covered=candidate.stays_covered,
+            reason=reason(candidate, distance_m, self._rules),
+            route=[] if route is None else route.line,
+        )
+
+    def _place(self, lon: float, lat: float) -> PlaceView:
+        return place_view(lon, lat, self._city.locate(lon, lat))
+
+
+def place_view(lon: float, lat: float, found: CityPlace) -> PlaceView:
+    """A point with the names of the places that hold it."""
+    return PlaceView(lon, lat, **{name: value for name, value in _named(found).items() if name in _PLACE_FIELDS})
+
+
+def _named(found: CityPlace) -> dict[str, str | None]:
+    return {name: value or None for name, value in asdict(found).items()}
+
+
+def on_shift_s(crew: CrewView, now_ms: int) -> float:
+    """Seconds since the crew's shift began."""
+    return 0.0 if crew.on_shift_since is None else max(0.0, (now_ms - to_ms(crew.on_shift_since)) / 1000)
+
+
+def _unable(crew: CrewView, code: str, why: Text) -> dict[str, Any]:
+    return {
+        "crew_id": crew.crew_id,
+        "name": crew.name,
+        "unit_name": crew.unit_name,
+        "code": code,
+        "reason": {"zh": why.zh, "en": why.en},
+    }
