@@ -1,0 +1,62 @@
+// Every route the interface uses, by name. The paths stand here and nowhere else.
+import type { FeatureCollection } from "geojson";
+import { get, post, type Query, remove } from "./client";
+import type * as T from "./types";
+
+const part = encodeURIComponent;
+
+export const calls = {
+  product: () => get<T.Product>("/api/product"),
+  session: () => get<T.Me>("/api/session"),
+  signIn: (username: string, password: string) => post<T.Me>("/api/session", { username, password }),
+  signOut: () => remove<undefined>("/api/session"),
+
+  mapBase: () => get<T.MapBase>("/api/map"),
+  mapLayer: (name: string) => get<FeatureCollection>(`/api/map/layers/${part(name)}`),
+  vehiclesLive: () => get<T.VehicleLiveList>("/api/vehicles/live"),
+  vehicle: (id: string, purpose: string, caseId: string) =>
+    get<T.Vehicle>(`/api/vehicles/${part(id)}`, { purpose, case_id: caseId }),
+
+  alerts: (query: Query, signal?: AbortSignal) => get<T.AlertList>("/api/alerts", query, signal),
+  alert: (id: string) => get<T.AlertDetail>(`/api/alerts/${part(id)}`),
+  alertTrack: (id: string) => get<T.Track>(`/api/alerts/${part(id)}/track`),
+  openCase: (alertId: string, comment: string | null) =>
+    post<T.CaseDetail>(`/api/alerts/${part(alertId)}/case`, { comment }),
+
+  cases: (query: Query, signal?: AbortSignal) => get<T.CaseList>("/api/cases", query, signal),
+  case: (id: string) => get<T.CaseDetail>(`/api/cases/${part(id)}`),
+  markRead: (id: string) => post<undefined>(`/api/cases/${part(id)}/read`),
+  caseTrack: (id: string) => get<T.Track>(`/api/cases/${part(id)}/track`),
+  step: (caseId: string, action: string, step: T.Step) =>
+    post<T.CaseDetail>(`/api/cases/${part(caseId)}/steps/${part(action)}`, step),
+  recommendations: (caseId: string) => get<T.Recommendations>(`/api/cases/${part(caseId)}/recommendations`),
+  tasks: (query: Query) => get<T.TaskList>("/api/tasks", query),
+
+  crews: () => get<{ items: T.Crew[] }>("/api/crews"),
+  crewPosition: (id: string, position: T.CrewPosition) => post<unknown>(`/api/crews/${part(id)}/position`, position),
+  crewShift: (id: string, on: boolean) => post<unknown>(`/api/crews/${part(id)}/shift`, { on }),
+  closures: () => get<{ items: T.Closure[] }>("/api/closures"),
+  addClosure: (closure: T.NewClosure) => post<T.Closure>("/api/closures", closure),
+  removeClosure: (id: string) => remove<undefined>(`/api/closures/${part(id)}`),
+
+  units: () => get<{ items: T.Unit[] }>("/api/units"),
+  devices: (query: Query) => get<T.DeviceList>("/api/devices", query),
+  pendingDevices: (query: Query) => get<T.PendingDeviceList>("/api/devices/pending", query),
+  approveDevice: (id: number, approval: T.ApproveDevice) =>
+    post<T.Device>(`/api/devices/pending/${id}/approve`, approval),
+  accounts: () => get<{ items: T.Account[] }>("/api/accounts"),
+  addAccount: (account: T.NewAccount) => post<T.Account>("/api/accounts", account),
+  setPassword: (id: string, password: string) => post<undefined>(`/api/accounts/${part(id)}/password`, { password }),
+  deactivateAccount: (id: string) => remove<undefined>(`/api/accounts/${part(id)}`),
+  activateAccount: (id: string) => post<undefined>(`/api/accounts/${part(id)}/activate`),
+  audit: (query: Query) => get<T.AuditList>("/api/audit", query),
+
+  learnToday: () => get<T.LearnToday>("/api/learn/today"),
+  learnRates: () => get<T.LearnRates>("/api/learn/rates"),
+  health: () => get<T.Health>("/api/health"),
+};
+
+export const alertsSheet = "/api/alerts.xlsx";
+export const casesSheet = "/api/cases.xlsx";
+export const livePath = "/api/live";
+export const casePrintPath = (id: string): string => `/api/cases/${part(id)}/print`;

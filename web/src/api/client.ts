@@ -1,0 +1,114 @@
+// The one way to the server: typed JSON in and out, the CSRF header on every unsafe method, and each failure as an
+// ApiProblem that can be shown to a person. Nothing is sent twice: whether to try again is the person's decision.
+import { both } from "@/i18n";
+import type { Problem } from "./types";
+
+export type QueryValue = string | number | boolean | undefined | null;
+export type Query = Record<string, QueryValue>;
+
+interface RequestOptions {
+  query?: Query;
+  body?: unknown;
+  signal?: AbortSignal;
+}
+
+/** A request that failed, in the words of the server or, when it did not answer, in ours. */
+export class ApiProblem extends Error {
+  constructor(
+    readonly status: number,
+    readonly problem: Problem,
+  ) {
+    super(problem.message_en);
+    this.name = "ApiProblem";
+  }
+}
+
+let csrfToken = "";
+let signedOut: () => void = () => undefined;
+
+export function setCsrfToken(token: string): void {
+  csrfToken = token;
+}
+
+/** What to do when the server no longer knows this person. */
+export function onSignedOut(handler: () => void): void {
+  signedOut = handler;
+}
+
+export function address(path: string, query: Query = {}): string {
+  const parts = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined && value !== null && value !== "" && value !== false) parts.set(name, String(value));
+  }
+  const text = parts.toString();
+  return text === "" ? path : `${path}?${text}`;
+}
+
+/** A problem that the browser met before any server could explain it. */
+export function localProblem(key: "unreachable" | "unreadable" | "broken"): Problem {
+  const message = both(`problem.${key}.message`);
+  const kept = both(`problem.${key}.kept`);
+  const todo = both(`problem.${key}.todo`);
+  return {
+    code: `local.${key}`,
+    message: message.zh,
+    message_en: message.en,
+    kept: kept.zh,
+    kept_en: kept.en,
+    todo: todo.zh,
+    todo_en: todo.en,
+  };
+}
+
+function isProblem(value: unknown): value is Problem {
+  return typeof value === "object" && value !== null && "code" in value && "message" in value && "message_en" in value;
+}
+
+async function problemOf(response: Response): Promise<ApiProblem> {
+  let said: unknown = null;
+  try {
+    said = await response.json();
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  return new ApiProblem(response.status, isProblem(said) ? said : localProblem("broken"));
+}
+
+async function send(method: string, path: string, options: RequestOptions): Promise<Response> {
+  const headers: Record<string, string> = { Accept: "application/json" };
+  if (options.body !== undefined) headers["Content-Type"] = "application/json";
+  if (method !== "GET") headers["X-CSRF-Token"] = csrfToken;
+  try {
+    return await fetch(address(path, options.query), {
+      method,
+      headers,
+      body: options.body === undefined ? undefined : JSON.stringify(options.body),
+      signal: options.signal,
+      credentials: "same-origin",
+    });
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    throw new ApiProblem(0, localProblem("unreachable"));
+  }
+}
+
+export async function request<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
+  const response = await send(method, path, options);
+  if (!response.ok) {
+    const problem = await problemOf(response);
+    if (response.status === 401 && path !== "/api/session") signedOut();
+    throw problem;
+  }
+  if (response.status === 204) return undefined as T;
+  try {
+    return (await response.json()) as T;
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new ApiProblem(response.status, localProblem("unreadable"));
+    throw error;
+  }
+}
+
+export const get = <T>(path: string, query?: Query, signal?: AbortSignal): Promise<T> =>
+  request<T>("GET", path, { query, signal });
+export const post = <T>(path: string, body: unknown = {}): Promise<T> => request<T>("POST", path, { body });
+export const remove = <T>(path: string): Promise<T> => request<T>("DELETE", path);

@@ -1,0 +1,46 @@
+// Evidence figures in words: the name from the message files, the unit from the ending of the key.
+import type { useFormat } from "@/composables/useFormat";
+import { i18n, say, wordFor } from "@/i18n";
+
+type Format = ReturnType<typeof useFormat>;
+export interface Figure {
+  name: string;
+  value: string;
+}
+
+/** Identifiers that no person reads. */
+const HIDDEN = ["id", "crew"];
+
+function isBilingual(value: unknown): value is { zh: string; en: string } {
+  return typeof value === "object" && value !== null && "zh" in value && "en" in value;
+}
+
+function inWords(key: string, value: unknown, format: Format): string | null {
+  if (value === null || value === undefined || value === "") return null;
+  if (isBilingual(value)) return say(value);
+  if (typeof value === "boolean") return i18n.global.t(value ? "common.yes" : "common.no");
+  if (typeof value === "number") {
+    if (key.endsWith("_ms") || key.endsWith("_at")) return format.dateTime(value);
+    if (key.endsWith("_s")) return format.duration(value);
+    if (key.endsWith("_share")) return format.percent(value);
+    if (key.endsWith("_kmh")) return `${format.number(value, 1)} km/h`;
+    if (key.endsWith("_km")) return format.distance(value * 1000);
+    if (key.endsWith("_m")) return format.distance(value);
+    if (key.endsWith("_h")) return format.duration(value * 3600);
+    return format.number(value, 2);
+  }
+  if (typeof value === "string") {
+    if (key.endsWith("_at") && !Number.isNaN(Date.parse(value))) return format.dateTime(value);
+    return wordFor(`evidence.value`, value);
+  }
+  return null;
+}
+
+/** The readable entries of a bag of figures; identifiers and nested structures are left out. */
+export function figures(bag: Record<string, unknown>, format: Format): Figure[] {
+  return Object.entries(bag).flatMap(([key, value]) => {
+    if (key.endsWith("_id") || HIDDEN.includes(key)) return [];
+    const text = inWords(key, value, format);
+    return text === null ? [] : [{ name: wordFor("evidence.name", key), value: text }];
+  });
+}

@@ -1,0 +1,6 @@
+export interface TableColumn {
+  key: string;
+  title: string;
+  width?: string;
+  numeric?: boolean;
+}

@@ -1,0 +1,25 @@
+import { ElMessage } from "element-plus";
+import { useI18n } from "vue-i18n";
+import { calls } from "@/api/calls";
+import type { CaseDetail } from "@/api/types";
+import { useReloadOn } from "./useLive";
+import { useLoad } from "./useLoad";
+
+/** One case, live. A step's answer replaces it; a stale step reads it again and says so. */
+export function useCase(id: () => string) {
+  const { t } = useI18n();
+  const loaded = useLoad(() => calls.case(id()));
+
+  function put(detail: CaseDetail): void {
+    if (detail.case_id === id()) loaded.data.value = detail;
+  }
+  async function stale(): Promise<void> {
+    await loaded.load();
+    if (loaded.problem.value === null) ElMessage.warning({ message: t("cases.stale"), duration: 8000, showClose: true });
+  }
+  useReloadOn(["case.", "task.", "notice."], loaded.load, (change) => {
+    return change.key === id() || !change.topic.startsWith("case.");
+  });
+
+  return { ...loaded, put, stale };
+}

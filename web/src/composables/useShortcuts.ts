@@ -1,0 +1,20 @@
+import { onBeforeUnmount, onMounted } from "vue";
+
+function typing(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  return target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName);
+}
+
+/** Single-key shortcuts of the desk; they rest while a person types or a dialog is open. */
+export function useShortcuts(handlers: Record<string, (event: KeyboardEvent) => void>): void {
+  function listen(event: KeyboardEvent): void {
+    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+    if (document.querySelector(".el-overlay-message-box, .el-overlay-dialog") !== null) return;
+    const handler = handlers[event.key];
+    if (handler === undefined) return;
+    event.preventDefault();
+    handler(event);
+  }
+  onMounted(() => document.addEventListener("keydown", listen));
+  onBeforeUnmount(() => document.removeEventListener("keydown", listen));
+}

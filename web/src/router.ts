@@ -1,0 +1,37 @@
+import { createRouter, createWebHistory, type RouteRecordRaw } from "vue-router";
+import { allowed, homePage, NAVIGATION } from "@/navigation";
+import { me } from "@/stores/session";
+
+const routes: RouteRecordRaw[] = [
+  { path: "/sign-in", name: "sign-in", component: () => import("@/pages/SignInPage.vue"), meta: { open: true } },
+  { path: "/", name: "home", redirect: () => ({ name: homePage() }) },
+  { path: "/map", name: "map", component: () => import("@/pages/MapPage.vue") },
+  { path: "/alerts", name: "alerts", component: () => import("@/pages/AlertsPage.vue") },
+  { path: "/cases", name: "cases", component: () => import("@/pages/CasesPage.vue") },
+  {
+    path: "/cases/:id",
+    name: "case",
+    component: () => import("@/pages/CasePage.vue"),
+    props: true,
+    meta: { part: "cases" },
+  },
+  { path: "/crew", name: "crew", component: () => import("@/pages/CrewPage.vue") },
+  { path: "/enterprise", name: "enterprise", component: () => import("@/pages/EnterprisePage.vue") },
+  { path: "/learn", name: "learn", component: () => import("@/pages/LearnPage.vue") },
+  { path: "/devices", name: "devices", component: () => import("@/pages/DevicesPage.vue") },
+  { path: "/accounts", name: "accounts", component: () => import("@/pages/AccountsPage.vue") },
+  { path: "/audit", name: "audit", component: () => import("@/pages/AuditPage.vue") },
+  { path: "/health", name: "health", component: () => import("@/pages/HealthPage.vue") },
+  { path: "/:rest(.*)*", name: "lost", component: () => import("@/pages/LostPage.vue") },
+];
+
+export const router = createRouter({ history: createWebHistory(), routes });
+
+router.beforeEach((to) => {
+  if (to.meta.open === true) return true;
+  if (me.value === null) return { name: "sign-in", query: to.fullPath === "/" ? {} : { next: to.fullPath } };
+  const page = typeof to.meta.part === "string" ? to.meta.part : to.name;
+  const item = NAVIGATION.find((candidate) => candidate.name === page);
+  if (item !== undefined && !allowed(item)) return { name: "lost", params: { rest: to.path.slice(1).split("/") } };
+  return true;
+});
