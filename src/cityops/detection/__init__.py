@@ -11,9 +11,11 @@ from cityops.detection.detector import (
     params_rows,
     state_dtype,
 )
+from cityops.detection.entities import Overrides
 from cityops.detection.episodes import Episode
 from cityops.detection.identity import AlertIdentity
 from cityops.detection.observation import OBSERVATION, Enricher, SpeedLimits, sort_and_merge
+from cityops.detection.pipeline import Pipeline, Settings, Source, consumer_name
 from cityops.detection.reading import (
     AlertDetailView,
     AlertEvent,
@@ -45,12 +47,17 @@ __all__ = [
     "Finding",
     "Kind",
     "OpenAlert",
+    "Overrides",
+    "Pipeline",
     "Reevaluation",
     "Runner",
+    "Settings",
     "Severity",
     "SilenceDetector",
+    "Source",
     "SpeedLimits",
     "Subject",
+    "consumer_name",
     "params_rows",
     "sort_and_merge",
     "state_dtype",

@@ -40,6 +40,7 @@ class OpenAlert:
     device: int
     start_ms: int
     version: int
+    severity: int
 
 
 class AlertWriter:
@@ -94,11 +95,11 @@ class AlertWriter:
 
     def open_alerts(self, scene: str, detector: str) -> list[OpenAlert]:
         """The alerts of a detector that still last."""
-        query = select(alert.c.device, alert.c.started_ms, alert.c.detector_version).where(
+        query = select(alert.c.device, alert.c.started_ms, alert.c.detector_version, alert.c.severity).where(
             alert.c.state == ACTIVE, alert.c.scene == scene, alert.c.detector == detector
         )
         with self._store.read() as conn:
-            return [OpenAlert(row.device, row.started_ms, row.detector_version) for row in conn.execute(query)]
+            return [OpenAlert(*row) for row in conn.execute(query)]
 
     def _apply(self, conn: Connection, changes: Sequence[Change], progress: Mapping[str, int]) -> Applied:
         applied = Applied()

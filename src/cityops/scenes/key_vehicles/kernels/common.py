@@ -46,7 +46,8 @@ def stood_in_gap(state: Any, seen: Any, params: Any, moving: int) -> bool:
     if state.last_acc == 0 and seen.acc == 0 and state.last_moving == 0 and moving == 0:
         return True
     gap_s = (seen.event_ms - state.last_ms) / 1000.0
-    return gap_s - displacement_m * 3.6 / params.pace_kmh >= params.forget_s
+    unexplained_s: float = gap_s - displacement_m * 3.6 / params.pace_kmh
+    return unexplained_s >= params.forget_s  # type: ignore[no-any-return]
 
 
 def remember(state: Any, seen: Any, moving: int) -> None:
