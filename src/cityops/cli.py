@@ -36,35 +36,57 @@ Exit codes: 0 done; 1 a check failed; 2 wrong use, wrong settings, or a sentence
 
 
 def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    run = commands.add_parser("run", help="the whole product: gateway, web, and the demo city", description=(
-        "Starts gateway, server and (with CITYOPS_DEMO) the simulated city, restarts one that dies, and stops all of "
-        "them on Ctrl-C. The next start resumes where this one was."))
+    run = commands.add_parser(
+        "run",
+        help="the whole product: gateway, web, and the demo city",
+        description=(
+            "Starts gateway, server and (with CITYOPS_DEMO) the simulated city, restarts one that dies, and stops "
+            "all of them on Ctrl-C. The next start resumes where this one was."
+        ),
+    )
     run.add_argument("--no-simulation", action="store_true", help="do not start the simulated city")
     commands.add_parser("serve", help="the web interface, detection and cases only")
     commands.add_parser("gateway", help="the JT/T 808 gateway only")
 
 
 def _add_simulate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    simulate = commands.add_parser("simulate", help="a synthetic city that speaks the real protocols", description=(
-        "Drives trucks on the city's roads as JT/T 808 terminals (2013 and 2019), with rests, fatigue, speeding, "
-        "tunnels, duplicates, wrong clocks and bad frames, and crews over HTTP. Equal seeds give equal cities."))
+    simulate = commands.add_parser(
+        "simulate",
+        help="a synthetic city that speaks the real protocols",
+        description=(
+            "Drives trucks on the city's roads as JT/T 808 terminals (2013 and 2019), with rests, fatigue, speeding, "
+            "tunnels, duplicates, wrong clocks and bad frames, and crews over HTTP. Equal seeds give equal cities."
+        ),
+    )
     simulate.add_argument("--trucks", type=int, help="how many (default: CITYOPS_DEMO_TRUCKS)")
     simulate.add_argument("--interval", type=int, help="seconds between positions (default: CITYOPS_DEMO_INTERVAL_S)")
-    simulate.add_argument("--since", type=float, default=0.0, metavar="HOURS", help="begin so many hours ago and catch up")
+    simulate.add_argument(
+        "--since", type=float, default=0.0, metavar="HOURS", help="begin so many hours ago and catch up"
+    )
     simulate.add_argument("--speed-up", type=float, default=60.0, help="how fast to catch up (default 60 times)")
     simulate.add_argument("--minutes", type=float, help="stop after so many minutes (default: never)")
     simulate.add_argument("--no-crews", action="store_true", help="trucks only")
     simulate.add_argument("--acknowledged", type=Path, metavar="FILE", help="write each acknowledged position to FILE")
-    replay = commands.add_parser("replay", help="send recorded frames or GPS tracks as terminals", description=(
-        "FILE is a .jsonl with a hexadecimal `frame` a line, or a .csv of fixes (X;Y;…;trajectory_id;…;t, WGS-84). "
-        "A track is sent in the demo trucks' name, its last fix now, so that it runs through the whole product."))
+    replay = commands.add_parser(
+        "replay",
+        help="send recorded frames or GPS tracks as terminals",
+        description=(
+            "FILE is a .jsonl with a hexadecimal `frame` a line, or a .csv of fixes (X;Y;…;trajectory_id;…;t, WGS-84). "
+            "A track is sent in the demo trucks' name, its last fix now, so that it runs through the whole product."
+        ),
+    )
     replay.add_argument("file", type=Path)
     replay.add_argument("--speed-up", type=float, default=600.0, help="how many times faster than recorded")
 
 
 def _add_data(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    importing = commands.add_parser("import", help="bring in a real city", description=(
-        "Replaces the demo city's places: divisions from GeoJSON, roads from an OpenStreetMap extract (XML)."))
+    importing = commands.add_parser(
+        "import",
+        help="bring in a real city",
+        description=(
+            "Replaces the demo city's places: divisions from GeoJSON, roads from an OpenStreetMap extract (XML)."
+        ),
+    )
     importing.add_argument("what", choices=["divisions", "roads", "demo"])
     importing.add_argument("file", type=Path, nargs="?")
     importing.add_argument("--name", help="the city's name", default="")

@@ -10,7 +10,7 @@ from cityops.simulation.replay import (
     track_locations,
 )
 from cityops.simulation.terminal import Identity, Terminal
-from cityops.simulation.town import Orders, run_town
+from cityops.simulation.town import Orders, identity_of, run_town
 
 __all__ = [
     "FramesSent",
@@ -18,6 +18,7 @@ __all__ = [
     "Orders",
     "Terminal",
     "Track",
+    "identity_of",
     "read_frames",
     "read_tracks",
     "replay_frames",

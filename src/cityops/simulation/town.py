@@ -67,8 +67,9 @@ def choose_hauls(state_file: Path, now_ms: int) -> dict[int, int]:
     return hauls
 
 
-def _terminal(truck: DemoTruck, orders: Orders, behaviour: Behaviour, random: np.random.Generator) -> Terminal:
-    identity = Identity(
+def identity_of(truck: DemoTruck) -> Identity:
+    """What the terminal of a demo truck says of itself."""
+    return Identity(
         phone=truck.phone,
         terminal_id=truck.terminal_id,
         maker=truck.maker,
@@ -76,12 +77,6 @@ def _terminal(truck: DemoTruck, orders: Orders, behaviour: Behaviour, random: np
         plate=truck.plate,
         plate_color=truck.plate_color_code,
         edition=Edition(truck.protocol_version),
-    )
-    return Terminal(
-        identity,
-        *orders.gateway,
-        on_acknowledged=orders.on_acknowledged,
-        mangle=noisy_line(random) if behaviour is Behaviour.NOISY else None,
     )
 
 
@@ -104,7 +99,12 @@ async def run_town(orders: Orders) -> None:
                 continue
             random = np.random.default_rng((orders.seed, index, 3))
             truck = build_truck(orders.network, index, orders.seed, haul_from_ms=hauls.get(index))
-            terminal = _terminal(demo, orders, behaviour, random)
+            terminal = Terminal(
+                identity_of(demo),
+                *orders.gateway,
+                on_acknowledged=orders.on_acknowledged,
+                mangle=noisy_line(random) if behaviour is Behaviour.NOISY else None,
+            )
             tasks.create_task(terminal.run())
             tasks.create_task(Drive(truck, terminal, pace, orders.interval_s, random).run())
             await asyncio.sleep(pause_s)

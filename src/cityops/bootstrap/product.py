@@ -1,0 +1,117 @@
+"""The installation: settings, clock and folders, made ready once before any process of the product works in them."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from cityops.kit import Clock, ConfigError, SystemClock, Text
+from cityops.settings import Settings, load_settings
+from cityops.supervisor import LIFELINE_VARIABLE
+
+LOG_WRITER: Final = "jt808"
+
+
+@dataclass(frozen=True)
+class Product:
+    """What every command starts from."""
+
+    settings: Settings
+    clock: Clock
+    environment: Mapping[str, str]
+
+    @property
+    def is_child(self) -> bool:
+        """Whether ``cityops run`` started this process."""
+        return LIFELINE_VARIABLE in self.environment
+
+    def folder(self, name: str) -> Path:
+        """A folder of the data folder, made if need be."""
+        path = self.settings.data_dir / name
+        path.mkdir(parents=True, exist_ok=True)
+        return path
+
+    @property
+    def log_folder(self) -> Path:
+        """The folder of the gateway's log."""
+        return self.folder("log") / LOG_WRITER
+
+
+def product(environment: Mapping[str, str]) -> Product:
+    """Read the settings; the only place where that happens."""
+    return Product(load_settings(environment), SystemClock(), environment)
+
+
+def check_data_folder(folder: Path) -> None:
+    """Make the data folder and write a file into it.
+
+    Raises:
+        ConfigError: it cannot be written, with what to do.
+    """
+    probe = folder / f".write-{os.getpid()}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        raise ConfigError(
+            f"数据文件夹 {folder} 无法写入：{error.strerror}",
+            f"the data folder {folder} cannot be written: {error.strerror}",
+            code="config.data_dir",
+            todo=Text(
+                "修改权限，或把 CITYOPS_DATA_DIR 指向别处",
+                "change its permissions, or point CITYOPS_DATA_DIR elsewhere",
+            ),
+        ) from error
+
+
+def check_port(host: str, port: int, variable: str) -> None:
+    """Find out now, in one sentence, that a port is taken.
+
+    Raises:
+        ConfigError: somebody listens there, or the address is not this machine's.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise ConfigError(
+                f"无法监听 {host}:{port}：{error.strerror}",
+                f"cannot listen on {host}:{port}: {error.strerror}",
+                code="config.port",
+                todo=Text(
+                    f"停掉占用它的程序，或用 {variable} 换一个端口",
+                    f"stop what holds it, or choose another port with {variable}",
+                ),
+            ) from error
+
+
+@contextmanager
+def exclusive(path: Path, *, wait: bool) -> Iterator[None]:
+    """Hold the lock file at ``path``.
+
+    Raises:
+        ConfigError: another process holds it and ``wait`` is false.
+    """
+    with path.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            raise ConfigError(
+                f"CityOps 已经在这个数据文件夹里运行：{path.parent}",
+                f"CityOps already runs in this data folder: {path.parent}",
+                code="config.running",
+                todo=Text(
+                    "先停掉它，或用 CITYOPS_DATA_DIR 指定别的文件夹",
+                    "stop it first, or choose another folder with CITYOPS_DATA_DIR",
+                ),
+            ) from None
+        yield

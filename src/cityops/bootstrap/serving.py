@@ -1,0 +1,191 @@
+"""``cityops serve``: the HTTP interface, with detection, history and cases working behind it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import uvloop
+
+from cityops import __version__
+from cityops.access import Principal
+from cityops.api import (
+    ApiContext,
+    ApiSettings,
+    DemoSignIn,
+    HealthPart,
+    Sample,
+    create_app,
+    make_server,
+    openapi_document,
+)
+from cityops.bootstrap.gateway import METRICS_FILE
+from cityops.bootstrap.product import Product, check_data_folder, check_port, exclusive
+from cityops.bootstrap.rooms import Rooms, open_rooms
+from cityops.bootstrap.working import Workers
+from cityops.cases import CaseDetailView
+from cityops.dispatch import RecommendationsView, motion_of
+from cityops.kit import Text
+from cityops.observations import LatestPositions
+from cityops.scenes.key_vehicles import DEMO_ACCOUNTS, DEMO_PASSWORD
+from cityops.supervisor import watch_lifeline
+
+_GATEWAY_SILENT_MS: Final = 15_000
+
+
+def serve(product: Product, _: argparse.Namespace) -> int:
+    """Run until SIGTERM or Ctrl-C."""
+    settings = product.settings
+    check_data_folder(settings.data_dir)
+    check_port(settings.http_host, settings.http_port, "CITYOPS_HTTP_PORT")
+    watch_lifeline(product.environment)
+    with exclusive(settings.data_dir / "serve.lock", wait=product.is_child), open_rooms(product) as rooms:
+        workers = Workers(rooms, on_failure=lambda: setattr(server, "should_exit", True))
+        app = create_app(_context(rooms, workers))
+        server = make_server(app, host=settings.http_host, port=settings.http_port)
+        workers.start()
+        try:
+            uvloop.run(server.serve())
+        finally:
+            workers.stop()
+        return 1 if workers.failed else 0
+
+
+def openapi(_: Product, __: argparse.Namespace) -> int:
+    """Print the OpenAPI document."""
+    print(json.dumps(openapi_document(), ensure_ascii=False, indent=2))
+    return 0
+
+
+def _context(rooms: Rooms, workers: Workers) -> ApiContext:
+    product, context = rooms.product, rooms.context
+    settings = product.settings
+    latest = workers.pipeline.latest
+    health = _Health(rooms, workers)
+    return ApiContext(
+        settings=ApiSettings(
+            version=__version__,
+            web_folder=web_folder(),
+            secure_cookies=settings.secure_cookies,
+            demo_accounts=[
+                DemoSignIn(one.username, DEMO_PASSWORD, one.role.value, one.display_name) for one in DEMO_ACCOUNTS
+            ]
+            if settings.demo
+            else (),
+            tianditu_key=settings.tianditu_key,
+        ),
+        clock=product.clock,
+        store=rooms.store,
+        sessions=rooms.sessions,
+        accounts=context.accounts,
+        units=context.units,
+        registers=context.registers,
+        devices=context.devices,
+        history=rooms.history_view,
+        latest=latest,
+        city=rooms.city,
+        alerts=context.alerts,
+        cases=context.cases,
+        crews=context.dispatch.crews,
+        closures=context.dispatch.closures,
+        analysis=context.learning,
+        open_case=_Opener(rooms),
+        recommend=_Recommender(rooms, latest),
+        samples=[health.samples],
+        health=health.parts,
+    )
+
+
+class _Opener:
+    """Opens a case from an alert by hand, in the alert's own scene."""
+
+    def __init__(self, rooms: Rooms) -> None:
+        self._rooms = rooms
+
+    def __call__(self, principal: Principal, alert_id: str, comment: str | None) -> CaseDetailView:
+        context = self._rooms.context
+        scene = self._rooms.scenes[context.alerts.get(principal, alert_id).scene]
+        case_id = self._rooms.store.write(
+            lambda conn: scene.open_from_alert(conn, context, principal, alert_id, comment)
+        )
+        return context.cases.get(principal, case_id)
+
+
+class _Recommender:
+    """Ranks crews for a case, with the vehicle's latest position where it is known."""
+
+    def __init__(self, rooms: Rooms, latest: LatestPositions) -> None:
+        self._rooms = rooms
+        self._latest = latest
+
+    def __call__(self, principal: Principal, case_id: str) -> RecommendationsView:
+        context = self._rooms.context
+        vehicle_id = context.cases.get(principal, case_id).vehicle_id
+        device = next((one.id for one in context.devices.all() if one.vehicle_id == vehicle_id), None)
+        rows = self._latest.snapshot()
+        found = rows[rows["device"] == device] if device is not None else rows[:0]
+        motion = motion_of(found[0]) if len(found) else None
+        return context.dispatch.recommend_case(principal, case_id, motion)
+
+
+class _Health:
+    """The state of the parts outside the HTTP room, in words and figures."""
+
+    def __init__(self, rooms: Rooms, workers: Workers) -> None:
+        self._rooms = rooms
+        self._workers = workers
+
+    def parts(self) -> Sequence[HealthPart]:
+        """Gateway, detection, store."""
+        figures = self._workers.pipeline.metrics()
+        lag = figures["lag_bytes"]
+        _, dead = self._rooms.store.dead_letters(limit=1)
+        return [
+            self._gateway(),
+            HealthPart(
+                "detection",
+                not self._workers.failed,
+                Text(f"待处理 {lag / 1024:.0f} KiB", f"{lag / 1024:.0f} KiB waiting"),
+                figures,
+            ),
+            HealthPart(
+                "store",
+                dead == 0,
+                Text("正常", "well")
+                if dead == 0
+                else Text(f"{dead} 个事件未送达", f"{dead} events were not delivered"),
+                {**{name: float(value) for name, value in self._rooms.store.counters().items()}, "dead_letters": dead},
+            ),
+        ]
+
+    def samples(self) -> Iterator[Sample]:
+        """The same figures for Prometheus."""
+        for part in self.parts():
+            for name, value in part.figures.items():
+                yield Sample(f"cityops_{part.name}_{name}", f"{part.name}: {name}", "gauge", value)
+
+    def _gateway(self) -> HealthPart:
+        path = self._rooms.product.folder("state") / METRICS_FILE
+        try:
+            published: dict[str, Any] = json.loads(path.read_text())
+        except FileNotFoundError:
+            return HealthPart("gateway", False, Text("网关尚未启动", "the gateway has not started yet"))
+        age_ms = self._rooms.product.clock.now_ms() - int(published["at_ms"])
+        if age_ms > _GATEWAY_SILENT_MS:
+            return HealthPart(
+                "gateway",
+                False,
+                Text(f"网关已 {age_ms // 1000} 秒没有消息", f"nothing heard of the gateway for {age_ms // 1000} s"),
+            )
+        figures = published["figures"]
+        words = Text(f"{figures['online']} 台终端在线", f"{figures['online']} terminals online")
+        return HealthPart("gateway", True, words, {name: float(value) for name, value in figures.items()})
+
+
+def web_folder() -> Path:
+    """The built user interface: in the package when installed from a wheel, else in the checkout."""
+    packaged = Path(__file__).resolve().parents[1] / "web"
+    return packaged if packaged.is_dir() else Path(__file__).resolve().parents[3] / "web" / "dist"

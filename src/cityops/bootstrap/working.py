@@ -1,0 +1,160 @@
+"""The work behind the web server: one thread each for detection, history and the clockwork of cases."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from cityops.bootstrap.product import LOG_WRITER
+from cityops.bootstrap.rooms import HISTORIAN, Rooms
+from cityops.detection import Pipeline, Source, consumer_name
+from cityops.kit import BusyError, Clock, UnavailableError
+from cityops.observations import (
+    STREAMS,
+    VEHICLE_POSITION,
+    Historian,
+    LogReader,
+    PositionFile,
+    Stream,
+    enforce_retention,
+    release_passed,
+)
+from cityops.scenes.key_vehicles import speed_limits
+
+_logger = logging.getLogger(__name__)
+
+_TICK_S: Final = 0.2
+_WATCH_S: Final = 5.0
+_SHIFTS_S: Final = 30.0
+_HOURLY_S: Final = 3600.0
+_OUTBOX_KEEP_S: Final = 24 * 3600
+_RETRY_S: Final = 1.0
+
+
+class Workers:
+    """Threads that stop together. One that ends by a bug ends the process: the supervisor starts it again."""
+
+    def __init__(self, rooms: Rooms, *, on_failure: Callable[[], None]) -> None:
+        self._rooms = rooms
+        self._on_failure = on_failure
+        self._stop = threading.Event()
+        self.failed = False
+        self.pipeline = make_pipeline(rooms)
+        self._threads = [
+            threading.Thread(target=self._guarded, args=(name, work), name=name)
+            for name, work in (
+                ("detection", lambda: self.pipeline.run(self._stop)),
+                ("history", self._keep_history),
+                ("clockwork", self._run_clockwork),
+            )
+        ]
+
+    def start(self) -> None:
+        """Start all threads."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Stop all threads and wait for them."""
+        self._stop.set()
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join()
+
+    def _guarded(self, name: str, work: Callable[[], None]) -> None:
+        """Run ``work``; should it end before it was told to, say so and have the process ended."""
+        try:
+            work()
+        finally:
+            if not self._stop.is_set():
+                _logger.critical("%s ended by a bug; the process stops and is started again", name)
+                self.failed = True
+                self._stop.set()
+                self._on_failure()
+
+    def _keep_history(self) -> None:
+        rooms, product = self._rooms, self._rooms.product
+        state = product.folder("state")
+        reader = LogReader(product.log_folder)
+        historian = Historian(reader, rooms.history, PositionFile(state, HISTORIAN), product.clock, source=LOG_WRITER)
+        consumers = [HISTORIAN, consumer_name(LOG_WRITER)]
+        streams = _streams(product.settings.position_retention_days)
+        rounds = Rounds(product.clock)
+        while not self._stop.is_set():
+            try:
+                moved = historian.step()
+                if moved:
+                    release_passed(product.log_folder, state, consumers)
+                if rounds.due("retention", _HOURLY_S):
+                    enforce_retention(rooms.history, streams, product.clock.now_ms())
+            except (BusyError, UnavailableError) as error:
+                _logger.warning("history waits: %s", error)
+                self._stop.wait(_RETRY_S)
+                continue
+            if not moved:
+                self._stop.wait(_TICK_S)
+
+    def _run_clockwork(self) -> None:
+        """Subscribers, deadlines, shifts, the outbox."""
+        rooms, context = self._rooms, self._rooms.context
+        subscribers = [one for scene in rooms.scenes.values() for one in scene.subscribers(context)]
+        rounds = Rounds(rooms.product.clock)
+        while not self._stop.is_set():
+            try:
+                handled = sum(rooms.store.deliver(subscriber) for subscriber in subscribers)
+                if rounds.due("deadlines", _WATCH_S):
+                    rooms.watch.step()
+                if rounds.due("shifts", _SHIFTS_S):
+                    context.dispatch.crews.end_overrun_shifts()
+                if rounds.due("hourly", _HOURLY_S):
+                    rooms.watch.recompute_provisional()
+                    rooms.store.prune_outbox([one.name for one in subscribers], keep_s=_OUTBOX_KEEP_S)
+            except (BusyError, UnavailableError) as error:
+                _logger.warning("the clockwork waits: %s", error)
+                self._stop.wait(_RETRY_S)
+                continue
+            if not handled:
+                self._stop.wait(_TICK_S)
+
+
+class Rounds:
+    """What is done every so often."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._last_s: dict[str, float] = {}
+
+    def due(self, name: str, every_s: float) -> bool:
+        """Whether it is time for ``name`` again; the first time it is."""
+        now_s = self._clock.monotonic_s()
+        if now_s - self._last_s.get(name, float("-inf")) < every_s:
+            return False
+        self._last_s[name] = now_s
+        return True
+
+
+def make_pipeline(rooms: Rooms) -> Pipeline:
+    """The pipeline with the detectors of all scenes."""
+    product = rooms.product
+    reader = LogReader(product.log_folder)
+    return Pipeline(
+        [Source(LOG_WRITER, reader, rooms.history_view)],
+        [detector for scene in rooms.scenes.values() for detector in scene.detectors()],
+        city=rooms.city,
+        limits=speed_limits(),
+        register=rooms.context.devices,
+        book=rooms.context.alerts,
+        clock=product.clock,
+        state_folder=product.folder("state"),
+    )
+
+
+def _streams(position_days: int) -> Sequence[Stream]:
+    """The streams with the city's own retention of positions."""
+    return [
+        replace(stream, retention_days=position_days) if stream.name == VEHICLE_POSITION.name else stream
+        for stream in STREAMS
+    ]
