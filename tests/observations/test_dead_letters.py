@@ -55,6 +55,18 @@ def test_half_a_line_after_a_crash_is_cut_off(tmp_path: Path) -> None:
         assert [letter.at_ms for letter in letters.list()] == [3, 1]
 
 
+def test_old_letters_are_deleted_when_their_time_has_come(tmp_path: Path) -> None:
+    with DeadLetters(tmp_path, max_bytes=2_000) as letters:
+        for at_ms in range(20):
+            letters.append("a", "t", b"1", at_ms)
+        assert (tmp_path / "previous.jsonl").exists()
+        before = len(letters.list())
+        assert letters.delete_before(18) == before - 2
+        assert letters.delete_before(18) == 0
+        letters.append("a", "t", b"1", 20)
+        assert [letter.at_ms for letter in letters.list()] == [20, 19, 18]
+
+
 def test_one_process_writes_a_folder(tmp_path: Path) -> None:
     with DeadLetters(tmp_path), pytest.raises(ConfigError):
         DeadLetters(tmp_path)

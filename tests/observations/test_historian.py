@@ -182,7 +182,7 @@ def test_kill_9_of_the_historian_neither_doubles_nor_loses(tmp_path: Path, clock
         for number in range(100):
             log.append([positions([1, 2, 3], [NINE + number, NINE + HOUR + number, NINE + 2 * HOUR + number])])
     finished = False
-    for round_number in range(4):
+    for round_number in range(3):
         with subprocess.Popen(
             [sys.executable, "-c", _HISTORIAN, str(tmp_path)], stdout=subprocess.PIPE, text=True
         ) as process:

@@ -202,27 +202,34 @@ while True:
 
 
 def test_kill_9_loses_nothing_acknowledged(tmp_path: Path) -> None:
+    """Five real writers are killed at work while a reader in this process follows."""
     acknowledged: list[int] = []
+    live: list[int] = []
+    reader = LogReader(tmp_path / "w")
     for round_number in range(5):
-        start = 1_000 * round_number
-        with subprocess.Popen(
-            [sys.executable, "-c", _APPENDER, str(tmp_path), str(start)], stdout=subprocess.PIPE, text=True
-        ) as process:
+        arguments = [sys.executable, "-c", _APPENDER, str(tmp_path), str(1_000 * round_number)]
+        with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
             for _ in range(10 + 37 * round_number):
                 number, position = map(int, process.stdout.readline().split())
                 acknowledged.append(number)
+                assert reader.end >= position
+                live += [at_ms for batch in reader.read() for at_ms in batch.columns["event_ms"].tolist()]
+                assert number in live
             process.send_signal(signal.SIGKILL)
             acknowledged += [int(line.split()[0]) for line in process.stdout.read().splitlines() if line.count(" ")]
         with open_log(tmp_path) as log:
             assert log.position >= position
             assert log.recovered.lost_bytes == 0
             assert log.recovered.damaged == ()
+    live += [at_ms for part in iter(reader.read, []) for batch in part for at_ms in batch.columns["event_ms"].tolist()]
     times = event_times(tmp_path / "w")
-    assert sorted(set(times)) == list(dict.fromkeys(times))
+    assert live == times
+    assert list(dict.fromkeys(times)) == sorted(set(times))
     assert set(acknowledged) <= set(times)
     assert len(set(times) - set(acknowledged)) <= 5  # at most the one append that was under way at each kill
     assert all(times.count(number) == 1 + number % 7 for number in acknowledged)
+    assert len(list((tmp_path / "w").glob("*.seg"))) > 1
 
 
 def test_position_file_is_replaced_in_one_step(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from cityops.kit import Text, UnavailableError
-from cityops.observations.segments import WriterLock, make_folder
+from cityops.observations.segments import WriterLock, disk_reason, make_folder, write_file
 
 _log = logging.getLogger(__name__)
 
@@ -88,9 +88,10 @@ class DeadLetters:
                     self._rotate()
                 self._write(line)
             except OSError as error:
+                cause = disk_reason(error)
                 raise UnavailableError(
-                    f"无法保存的报文（{reason}，来自 {source}）未能留存：{error.strerror}",
-                    f"unusable input ({reason}, from {source}) could not be kept: {error.strerror}",
+                    f"无法使用的报文（{reason}，来自 {source}）未能留存：{cause.zh}",
+                    f"unusable input ({reason}, from {source}) could not be kept: {cause.en}",
                     code="dead_letters.unavailable",
                     kept=Text("已计数，原文未保留", "it was counted; its bytes were not kept"),
                     todo=Text("清理磁盘空间", "free disk space"),
@@ -104,6 +105,28 @@ class DeadLetters:
     def list(self, limit: int = 100, reason: str | None = None) -> list[DeadLetter]:
         """The newest letters first, at most ``limit``, of one reason if given."""
         return read_dead_letters(self._folder, limit, reason)
+
+    def delete_before(self, at_ms: int) -> int:
+        """Delete letters that came in before ``at_ms`` (retention, 留存期). Returns how many.
+
+        Raises:
+            UnavailableError: the disk is full or failing; letters that are still there go the next time.
+        """
+        with self._lock:
+            try:
+                return sum(self._expire(self._folder / name, at_ms) for name in (_PREVIOUS, _CURRENT))
+            except OSError as error:
+                cause = disk_reason(error)
+                raise UnavailableError(
+                    f"到期的死信未能全部删除：{cause.zh}",
+                    f"not all expired dead letters could be deleted: {cause.en}",
+                    code="dead_letters.unavailable",
+                    kept=Text("未删除的仍保留", "those not deleted are kept"),
+                    todo=Text("清理磁盘空间后会再次删除", "free disk space; they are deleted the next time"),
+                ) from error
+            finally:
+                os.close(self._descriptor)
+                self._descriptor, self._size = self._open()
 
     def close(self) -> None:
         """Close the files."""
@@ -143,6 +166,14 @@ class DeadLetters:
         os.close(self._descriptor)
         (self._folder / _CURRENT).replace(previous)
         self._descriptor, self._size = self._open()
+
+    @staticmethod
+    def _expire(path: Path, at_ms: int) -> int:
+        lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
+        kept = [line for line in lines if json.loads(line)["at_ms"] >= at_ms]
+        if len(kept) < len(lines):
+            write_file(path, b"".join(kept))
+        return len(lines) - len(kept)
 
 
 def read_dead_letters(folder: Path, limit: int = 100, reason: str | None = None) -> list[DeadLetter]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Collection
 from pathlib import Path
 from typing import Final
@@ -16,9 +15,8 @@ from cityops.observations.frames import tidy, to_batch, to_frame
 from cityops.observations.history import HOUR_MS, History
 from cityops.observations.positions import PositionFile
 from cityops.observations.reader import LogReader
+from cityops.observations.segments import disk_reason
 from cityops.observations.streams import STREAMS, Stream
-
-_log = logging.getLogger(__name__)
 
 MAX_ROWS: Final = 500_000
 EVERY_S: Final = 60.0
@@ -110,9 +108,10 @@ class Historian:
         try:
             self._progress.save(position, pending=pending)
         except OSError as error:
+            reason = disk_reason(error)
             raise UnavailableError(
-                f"归档位置未能保存：{error.strerror}",
-                f"the historian's position could not be saved: {error.strerror}",
+                f"归档位置未能保存：{reason.zh}",
+                f"the historian's position could not be saved: {reason.en}",
                 code="history.unavailable",
                 kept=Text("数据仍在日志中", "the data are still in the log"),
                 todo=Text("清理磁盘空间后会自动重试", "free disk space; it is tried again by itself"),

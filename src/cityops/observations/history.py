@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from cityops.kit import Text, UnavailableError
 from cityops.observations.batch import Batch
 from cityops.observations.frames import polars_schema, tidy, to_batch, to_frame
-from cityops.observations.segments import make_folder, sync_folder, write_file
+from cityops.observations.segments import disk_reason, make_folder, sync_folder, write_file
 from cityops.observations.streams import Stream
 
 HOUR_MS: Final = 3_600_000
@@ -25,7 +25,7 @@ MAX_FILES: Final = 8
 # Beyond this a file is left alone: merging it again would cost more memory and time than reading it apart.
 MERGED_BYTES: Final = 64 * 1024 * 1024
 # Small enough that a look for a few vehicles touches few rows of an hour sorted by vehicle.
-_ROW_GROUP_ROWS: Final = 16_384
+_ROW_GROUP_ROWS: Final = 8_192
 # China has kept one time zone without daylight saving since 1992; a fixed offset keeps the folders unambiguous.
 _SHANGHAI_OFFSET_MS: Final = 8 * HOUR_MS
 _READ_TRIES: Final = 20
@@ -217,10 +217,10 @@ def _write_frame(path: Path, frame: pl.DataFrame) -> None:
         make_folder(path.parent)
         write_file(path, buffer.getbuffer())
     except OSError as error:
-        path.with_name(path.name + ".tmp").unlink(missing_ok=True)
+        reason = disk_reason(error)
         raise UnavailableError(
-            f"历史文件 {path} 写入失败：{error.strerror}",
-            f"the history file {path} could not be written: {error.strerror}",
+            f"历史文件 {path} 写入失败：{reason.zh}",
+            f"the history file {path} could not be written: {reason.en}",
             code="history.unavailable",
             kept=Text("数据仍在日志中", "the data are still in the log"),
             todo=Text("清理磁盘空间后会自动重试", "free disk space; it is tried again by itself"),

@@ -19,6 +19,7 @@ from cityops.observations.recovery import Recovery, recover_segment
 from cityops.observations.segments import (
     CommitMark,
     WriterLock,
+    disk_reason,
     list_segments,
     make_folder,
     segment_path,
@@ -233,7 +234,7 @@ class Log:
         """Refuse before the disk is full: other parts of the product need room to shut down cleanly."""
         state = os.statvfs(self._folder)
         if state.f_bavail * state.f_frsize - size < self._min_free_bytes:
-            raise OSError(errno.ENOSPC, f"less than {self._min_free_bytes} bytes would be left on the disk")
+            raise OSError(errno.ENOSPC, f"free space would fall below {self._min_free_bytes} bytes")
 
     def _note_full(self, error: OSError) -> None:
         """Say once that the disk refuses, and take back what was half-written while there is time."""
@@ -254,9 +255,10 @@ def _write_all(descriptor: int, content: bytes) -> None:
 
 
 def _not_stored(folder: Path, rows: int, error: OSError) -> UnavailableError:
+    reason = disk_reason(error)
     return UnavailableError(
-        f"{rows} 条观测数据未能写入日志 {folder}：{error.strerror}",
-        f"{rows} observations could not be stored in the log {folder}: {error.strerror}",
+        f"{rows} 条观测数据未能写入日志 {folder}：{reason.zh}",
+        f"{rows} observations could not be stored in the log {folder}: {reason.en}",
         code="log.unavailable",
         kept=Text(
             "此前已确认的数据全部保留，本批未保存也未确认",

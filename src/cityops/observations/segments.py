@@ -6,6 +6,7 @@ over all segments ever written, so it only grows.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import mmap
 import os
@@ -58,12 +59,23 @@ def make_folder(folder: Path) -> None:
 def write_file(path: Path, content: bytes | memoryview) -> None:
     """Replace ``path`` by ``content`` durably and in one step: a crash leaves the old content or the new."""
     temporary = path.with_name(path.name + ".tmp")
-    with temporary.open("wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
+    try:
+        with temporary.open("wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
     temporary.replace(path)
     sync_folder(path.parent)
+
+
+def disk_reason(error: OSError) -> Text:
+    """Why the disk did not take something, in words."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return Text("磁盘空间不足", "there is not enough disk space")
+    return Text(f"磁盘读写失败（{error.strerror}）", f"the disk failed ({error.strerror})")
 
 
 class CommitMark:
