@@ -1,10 +1,102 @@
-"""JT/T 808 vehicle terminals (部标 808)."""
+"""JT/T 808 vehicle terminals (部标 808): codec, compiled batch decoder, server."""
 
+from cityops.gateways.jt808.attachments import DataFrame, encode_data_frame, split_mixed
+from cityops.gateways.jt808.batch import Decoded, decode_locations
 from cityops.gateways.jt808.codec import decode_message, encode_message
-from cityops.gateways.jt808.framing import split_frames
+from cityops.gateways.jt808.directory import DeviceDirectory
+from cityops.gateways.jt808.framing import escape, split_frames, unescape
+from cityops.gateways.jt808.header import Edition, Fault, Frame, FrameError, Header, SubPackage, decode_frame
+from cityops.gateways.jt808.location import AreaAlarm, Extras, Location, OverspeedAlarm, RouteTimeAlarm
+from cityops.gateways.jt808.media import Media, MediaStore
+from cityops.gateways.jt808.messages import (
+    AttachedFile,
+    AttachmentInfo,
+    AttachmentRequest,
+    Authentication,
+    Body,
+    Deregistration,
+    DriverCard,
+    FileDone,
+    FileInfo,
+    FileReply,
+    GeneralReply,
+    Heartbeat,
+    LocationBatch,
+    LocationReply,
+    Message,
+    MessageId,
+    Multimedia,
+    MultimediaEvent,
+    MultimediaReply,
+    RegisterReply,
+    RegisterResult,
+    Registration,
+    ResendRequest,
+    Result,
+    TerminalReply,
+    TextMessage,
+    Unsupported,
+)
+from cityops.gateways.jt808.safety import AlarmLabel, SafetyAlarm, Tyre
+from cityops.gateways.jt808.server import Jt808Server
+from cityops.gateways.jt808.settings import Jt808Settings
 
 __all__ = [
+    "AlarmLabel",
+    "AreaAlarm",
+    "AttachedFile",
+    "AttachmentInfo",
+    "AttachmentRequest",
+    "Authentication",
+    "Body",
+    "DataFrame",
+    "Decoded",
+    "Deregistration",
+    "DeviceDirectory",
+    "DriverCard",
+    "Edition",
+    "Extras",
+    "Fault",
+    "FileDone",
+    "FileInfo",
+    "FileReply",
+    "Frame",
+    "FrameError",
+    "GeneralReply",
+    "Header",
+    "Heartbeat",
+    "Jt808Server",
+    "Jt808Settings",
+    "Location",
+    "LocationBatch",
+    "LocationReply",
+    "Media",
+    "MediaStore",
+    "Message",
+    "MessageId",
+    "Multimedia",
+    "MultimediaEvent",
+    "MultimediaReply",
+    "OverspeedAlarm",
+    "RegisterReply",
+    "RegisterResult",
+    "Registration",
+    "ResendRequest",
+    "Result",
+    "RouteTimeAlarm",
+    "SafetyAlarm",
+    "SubPackage",
+    "TerminalReply",
+    "TextMessage",
+    "Tyre",
+    "Unsupported",
+    "decode_frame",
+    "decode_locations",
     "decode_message",
+    "encode_data_frame",
     "encode_message",
+    "escape",
     "split_frames",
+    "split_mixed",
+    "unescape",
 ]

@@ -32,7 +32,7 @@ class Sessions(NamedTuple):
     """What the compiled code must know of every connection, one row a slot.
 
     ``phone_hi``/``phone_lo``: the BCD phone as sent, padded to ten bytes, its first two and its last eight.
-    ``version``: the version byte of a 2019 header, or -1 for the older header.
+    ``version``: the version byte of a 2019 header, or -1 for the older header. ``lon``, ``lat``: of the last location.
     """
 
     phone_hi: NDArray[np.uint64]
@@ -41,6 +41,8 @@ class Sessions(NamedTuple):
     system: NDArray[np.uint8]
     version: NDArray[np.int16]
     serial: NDArray[np.int64]
+    lon: NDArray[np.float64]
+    lat: NDArray[np.float64]
     counters: NDArray[np.int64]
 
     @staticmethod
@@ -53,6 +55,8 @@ class Sessions(NamedTuple):
             np.zeros(slots, np.uint8),
             np.full(slots, -1, np.int16),
             np.zeros(slots, np.int64),
+            np.full(slots, np.nan),
+            np.full(slots, np.nan),
             np.zeros((slots, len(kernel.COUNTERS)), np.int64),
         )
 
@@ -64,7 +68,13 @@ class Sessions(NamedTuple):
         self.version[slot] = version
         self.device[slot] = device
         self.system[slot] = system
+        self.lon[slot] = self.lat[slot] = np.nan
         self.counters[slot] = 0
+
+    def last_place(self, slot: int) -> tuple[float, float] | None:
+        """Longitude and latitude, as sent, of the last live location of ``slot``; ``None`` before the first."""
+        lon, lat = float(self.lon[slot]), float(self.lat[slot])
+        return None if lon != lon else (lon, lat)
 
 
 @dataclass(frozen=True)
@@ -99,7 +109,7 @@ def decode_chunks(
         chunks: bytes of one connection each, ending in a delimiter.
         slots: shape (chunks,), the session of each.
         received_ms: shape (chunks,), when each arrived, ms UTC.
-        sessions: its ``counters`` are updated, the rest is only read.
+        sessions: ``counters``, ``lon`` and ``lat`` are updated, the rest is only read.
     """
     data = np.frombuffer(b"".join(chunks), np.uint8)
     bounds = np.zeros(len(chunks) + 1, np.int64)
@@ -250,6 +260,9 @@ def _read_segment(
         if not kernel.read_location(plain, head, size - 1, 0, origin, positions, alarms, counts, counters):
             counters[slot, kernel.BAD_BODY] += 1
             result = 2
+        else:
+            row = counts[kernel.N_POSITIONS] - 1
+            sessions.lon[slot], sessions.lat[slot] = positions.lon[row], positions.lat[row]
     elif message_id == 0x0704:
         result = kernel.read_batch(plain, head, size - 1, origin, positions, alarms, counts, counters)
     elif message_id == 0x0002:

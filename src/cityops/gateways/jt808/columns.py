@@ -38,11 +38,12 @@ class Source:
 
 @dataclass(slots=True)
 class Rows:
-    """Rows in the order of the streams' columns, and the label of every alarm."""
+    """Rows in the order of the streams' columns; of every alarm its label and its coordinate system."""
 
     positions: list[Row] = field(default_factory=list)
     alarms: list[Row] = field(default_factory=list)
     labels: list[AlarmLabel] = field(default_factory=list)
+    systems: list[int] = field(default_factory=list)
 
     def add(self, location: Location, source: Source, origin: int) -> None:
         """Add a location and the safety alarms it carries."""
@@ -50,6 +51,7 @@ class Rows:
         for alarm in location.extras.safety:
             self.alarms.append(alarm_row(alarm, location.status, source))
             self.labels.append(alarm.label)
+            self.systems.append(source.system)
 
 
 def batch_origin(kind: int) -> int:
@@ -113,6 +115,19 @@ def alarm_row(alarm: SafetyAlarm, location_status: int, source: Source) -> Row:
         alarm.label.attachments,
         tyres,
     )
+
+
+DRIVER_CARD: Final = 0
+"""``system`` of a driver change that the driver card (0x0702) told: none of the active-safety systems saw it."""
+DRIVER_CHANGE: Final = 0x11
+"""``kind`` of a driver change, the number that T/JSATL 12 gives it in 0x65."""
+
+
+def driver_change_row(source: Source, event_ms: int, lon: float, lat: float) -> Row:
+    """One row of ``vehicle.safety_alarm`` for another driver's card, at the terminal's last position."""
+    nothing = float("nan")
+    head = (source.device, event_ms, source.received_ms, DRIVER_CARD, 0, 1, DRIVER_CHANGE, 0, 0)
+    return (*head, nothing, 0, 0, 0, 0, lon, lat, 0, nothing, 0, b"", 0, 0, b"")
 
 
 def _tenths(raw: int | None) -> float:

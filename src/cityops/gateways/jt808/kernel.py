@@ -275,8 +275,8 @@ def read_alarm(
         alarms.tyres[row, k] = 0
     if system != 0x66:
         return 1
-    tyres = np.int64(plain[end])
-    kept = min(tyres, 13)
+    tyres: Int = np.int64(plain[end])
+    kept: Int = min(tyres, 13)
     for k in range(9 * kept):
         alarms.tyres[row, k] = plain[end + 1 + k]
     return 2 if tyres > kept else 1
