@@ -150,7 +150,7 @@ class World:
 
     def settle(self, pipeline: Pipeline) -> None:
         """Step until nothing is left to read or to re-evaluate."""
-        while pipeline.step() or pipeline.metrics()["pending_reevaluations"]:
+        while pipeline.step() or pipeline.metrics()["pending_reevaluations"] or pipeline.metrics()["lag_bytes"]:
             self.clock.advance(1)
 
     def alerts(self, **which: Any) -> list[AlertView]:

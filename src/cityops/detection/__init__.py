@@ -1,5 +1,6 @@
 """Detectors, the runner, alerts (预警)."""
 
+from cityops.detection.backtest import backtest
 from cityops.detection.book import AlertBook, OpenAlert
 from cityops.detection.changes import Applied, Change, Finding, Reevaluation, Subject
 from cityops.detection.detector import (
@@ -57,6 +58,7 @@ __all__ = [
     "Source",
     "SpeedLimits",
     "Subject",
+    "backtest",
     "consumer_name",
     "params_rows",
     "sort_and_merge",
