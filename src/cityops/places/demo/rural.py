@@ -15,6 +15,7 @@ from scipy.spatial import Delaunay, cKDTree
 from cityops.places.builder import RoadKind
 from cityops.places.demo import gazetteer
 from cityops.places.demo.kinds import Sheet, arterial, collector, county, lane, national, village
+from cityops.places.demo.river import River
 from cityops.places.demo.tiling import Tiling, closed_ring, towns
 from cityops.places.geometry import Floats, in_ring
 
@@ -32,12 +33,14 @@ class Country:
 
     Args:
         sheet: what is drawn on.
+        river: what lanes do not cross.
         tiling: where the villages are.
         gates: nodes at the edge of the city where country roads may begin.
     """
 
-    def __init__(self, sheet: Sheet, tiling: Tiling, gates: list[int]) -> None:
+    def __init__(self, sheet: Sheet, river: River, tiling: Tiling, gates: list[int]) -> None:
         self._sheet = sheet
+        self._river = river
         self._numbers: dict[str, int] = {}
         points: list[Floats] = []
         self._node: list[int | None] = []
@@ -187,7 +190,8 @@ class Country:
             self._draw_town_street(nodes[:, j].tolist(), kind)
 
     def _draw_town_street(self, line: list[int], kind: RoadKind) -> None:
-        """A street of a town; of the lanes some stretches are missing."""
+        """A street of a town; of the lanes some stretches are missing, and none crosses the river."""
         for a, b in pairwise(line):
-            if not kind.name or self._sheet.rng.random() < 0.85:
+            there = self._sheet.rng.random() < 0.85 and not self._river.crosses(self._sheet.at(a), self._sheet.at(b))
+            if kind.name or there:
                 self._sheet.builder.add_line([a, b], kind)

@@ -14,8 +14,8 @@ from cityops.places.city import Division, Grid
 from cityops.places.demo import gazetteer
 from cityops.places.geometry import Area, Flags, Floats, Ints, LocalPlane, Ring, in_ring, signed_area
 
-_SPACING_M = {"core": 480.0, "built_up": 680.0, "near": 1500.0, "seat": 600.0, "country": 3300.0}
-_CORE_RADIUS_M = 4500.0
+_SPACING_M = {"near": 1300.0, "seat": 600.0, "country": 3300.0}
+_CLEARANCE_M = 420.0
 _NEAR_M = 4500.0
 _SEAT_RADIUS_M = 1700.0
 _MARGIN_M = 9000.0
@@ -69,11 +69,17 @@ class Tiling:
     place_names: list[str]
 
 
-def make_tiling(plane: LocalPlane, rng: np.random.Generator) -> Tiling:
-    """Divisions and grids, grown from the towns' positions."""
+def make_tiling(plane: LocalPlane, urban: Floats, rng: np.random.Generator) -> Tiling:
+    """Divisions and grids, grown from the towns' positions.
+
+    Args:
+        plane: the plane around the city's centre.
+        urban: (n, 2) centres of the grids in the built-up area.
+        rng: for the rest.
+    """
     all_towns = towns()
     town_xy = np.array([[plane.east_m(np.array(t.lon)), plane.north_m(np.array(t.lat))] for t in all_towns])
-    seeds, inside = _seeds(plane, town_xy, rng)
+    seeds, inside = _seeds(plane, town_xy, urban, rng)
     town_of = np.where(inside, cKDTree(town_xy).query(seeds)[1], -1).astype(np.int32)
     community_of, community_town, community_xy = _communities(seeds, town_of, len(all_towns), rng)
     cells = _Cells(Voronoi(seeds), plane)
@@ -98,43 +104,38 @@ def make_tiling(plane: LocalPlane, rng: np.random.Generator) -> Tiling:
     return Tiling(tuple(divisions), _grids(cells, community_of, codes), np.column_stack([lon, lat]), names)
 
 
-def _seeds(plane: LocalPlane, town_xy: Floats, rng: np.random.Generator) -> tuple[Floats, Flags]:
+def _seeds(plane: LocalPlane, town_xy: Floats, urban: Floats, rng: np.random.Generator) -> tuple[Floats, Flags]:
     """Centres of the cells, dense where people live; and which of them are in the prefecture."""
     outline = closed_ring(gazetteer.OUTLINE)
     low = np.array([plane.east_m(outline[:, 0]).min(), plane.north_m(outline[:, 1]).min()]) - _MARGIN_M
     high = np.array([plane.east_m(outline[:, 0]).max(), plane.north_m(outline[:, 1]).max()]) + _MARGIN_M
-    parts = [town_xy]
+    parts = [urban]
     for zone, spacing_m in _SPACING_M.items():
         steps = np.ceil((high - low) / spacing_m).astype(int)
         column, row = (axis.ravel() for axis in np.meshgrid(np.arange(steps[0]), np.arange(steps[1])))
         points = np.column_stack([column + 0.5 * (row % 2), row]) * spacing_m + low
         points += rng.uniform(-0.32, 0.32, points.shape) * spacing_m
         parts.append(points[_zones(plane, points) == zone])
-    seeds = np.concatenate(parts)
-    gap, _ = cKDTree(town_xy).query(seeds, k=1)
-    alone = (gap > 260.0) | (np.arange(len(seeds)) < len(town_xy))
-    seeds = seeds[alone]
+    around = np.concatenate(parts[1:])
+    gap, _ = cKDTree(urban).query(around)
+    seeds = np.concatenate([urban, around[gap > _CLEARANCE_M]])
     lon, lat = plane.degrees(seeds[:, 0], seeds[:, 1])
     return seeds, in_ring(lon, lat, outline)
 
 
 def _zones(plane: LocalPlane, points: Floats) -> np.ndarray[tuple[int], np.dtype[np.str_]]:
     """The kind of place each point is in: a key of ``_SPACING_M``."""
-    lon, lat = plane.degrees(points[:, 0], points[:, 1])
     ring = closed_ring(gazetteer.BUILT_UP)
-    built_up = in_ring(lon, lat, ring)
     edge = np.column_stack([plane.east_m(ring[:, 0]), plane.north_m(ring[:, 1])])
     dense_edge = np.concatenate([np.linspace(a, b, 40) for a, b in pairwise(edge)])
     near = cKDTree(dense_edge).query(points)[0] < _NEAR_M
     seats = [(town.lon, town.lat) for town in towns() if gazetteer.SEATS.get(town.district) == town.name]
     seat_xy = np.column_stack([plane.east_m(np.array(seats)[:, 0]), plane.north_m(np.array(seats)[:, 1])])
     at_seat = cKDTree(seat_xy).query(points)[0] < _SEAT_RADIUS_M
-    core = np.hypot(points[:, 0], points[:, 1]) < _CORE_RADIUS_M
     zone = np.full(len(points), "country", dtype="U8")
     zone[near] = "near"
     zone[at_seat] = "seat"
-    zone[built_up] = "built_up"
-    zone[built_up & core] = "core"
+    zone[in_ring(*plane.degrees(points[:, 0], points[:, 1]), ring)] = "urban"
     return zone
 
 
