@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from fastapi import Depends, FastAPI
+from fastapi import Depends
 
 from cityops.access import Permission
 from cityops.api import examples, schemas
@@ -42,7 +42,7 @@ def spec(
     zh: str,
     en: str,
     *permissions: Permission,
-    answer: Mapping[str, Any] | None = None,
+    answer: Mapping[str, Any] | str | None = None,
     body: Mapping[str, Any] | None = None,
     status: int = 200,
     media_type: str = "application/json",
@@ -83,18 +83,17 @@ def _refusal(code: int) -> dict[str, Any]:
     return {"model": model, "description": _WORDS[code]}
 
 
-def finish_openapi(app: FastAPI) -> dict[str, Any]:
-    """The OpenAPI document: refusals in their own media type with an example, no trace of FastAPI's 422."""
-    document: dict[str, Any] = dict(FastAPI.openapi(app))
+def finish_openapi(document: dict[str, Any]) -> dict[str, Any]:
+    """FastAPI's document as ours: refusals in their own media type with an example, no trace of FastAPI's 422."""
     for path in document["paths"].values():
         for operation in path.values():
             responses = operation["responses"]
             responses.pop("422", None)
             for code, response in responses.items():
-                if int(code) >= 400 and "application/json" in response.get("content", {}):
-                    content = response["content"].pop("application/json")
-                    content["example"] = _problem_example(int(code))
-                    response["content"][MEDIA_TYPE] = content
+                if int(code) >= 400:
+                    schema = next(iter(response["content"].values()))["schema"]
+                    content = {"schema": schema, "example": _problem_example(int(code))}
+                    response["content"] = {MEDIA_TYPE: content}
     for unused in ("HTTPValidationError", "ValidationError"):
         document["components"]["schemas"].pop(unused, None)
     return document

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from fastapi.responses import Response
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
@@ -16,8 +17,9 @@ from openpyxl.utils import get_column_letter
 from cityops.api import schemas
 from cityops.kit import SHANGHAI, InvalidError, Text
 
-MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MAX_ROWS: Final = 50_000
+EXPORT_PAGE: Final = 500
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _BOLD: Final = Font(bold=True)
 
@@ -124,6 +126,11 @@ def _cell(sheet: Any, value: Any) -> Any:
         cell.data_type = "s"
         return cell
     return value
+
+
+def sheet_response(content: bytes, filename: str) -> Response:
+    """An xlsx file that the browser saves."""
+    return Response(content, media_type=XLSX, headers={"Content-Disposition": f'attachment; filename="{filename}"'})
 
 
 def too_many_rows(total: int) -> InvalidError:

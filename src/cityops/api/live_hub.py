@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from cityops.api.metrics import Sample
 from cityops.kit import BusyError, Text
@@ -115,14 +115,3 @@ class LiveHub:
             Sample("cityops_live_cut_off_total", "Live streams cut off because they lagged", "counter", self.cut_off),
             Sample("cityops_live_messages_total", "Messages queued for live streams", "counter", self.messages),
         ]
-
-
-def encode_event(event: str, data: bytes, event_id: str | None = None) -> bytes:
-    """One server-sent event (WHATWG HTML, 9.2). ``data`` is JSON on one line."""
-    head = f"event: {event}\n" if event_id is None else f"id: {event_id}\nevent: {event}\n"
-    return head.encode() + b"data: " + data + b"\n\n"
-
-
-def any_json(value: Any) -> Any:
-    """Numbers of numpy as numbers of Python, for an encoder's hook."""
-    return value.item()

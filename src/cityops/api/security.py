@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, Final
 
@@ -11,7 +11,7 @@ from fastapi import Depends, Request
 from fastapi.responses import Response
 
 from cityops.access import Permission, Principal
-from cityops.api.context import ApiContext
+from cityops.api.context import ApiContext, ApiParts
 from cityops.kit import ForbiddenError, Text, UnauthenticatedError
 
 COOKIE: Final = "cityops_session"
@@ -37,6 +37,16 @@ async def context_of(request: Request) -> ApiContext:
 
 
 Services = Annotated[ApiContext, Depends(context_of)]
+
+
+async def parts_of(request: Request) -> ApiParts:
+    """What this room made for itself."""
+    parts = request.app.state.parts
+    assert isinstance(parts, ApiParts)
+    return parts
+
+
+OwnParts = Annotated[ApiParts, Depends(parts_of)]
 
 
 def client_address(request: Request) -> str:
@@ -92,7 +102,7 @@ async def current_principal(visitor: CurrentVisitor) -> Principal:
 Person = Annotated[Principal, Depends(current_principal)]
 
 
-def needs(*permissions: Permission) -> Callable[[Visitor], None]:
+def needs(*permissions: Permission) -> Callable[[Visitor], Awaitable[None]]:
     """A dependency: any one of ``permissions`` opens the route; none means that being signed in is enough."""
 
     async def check(visitor: CurrentVisitor) -> None:

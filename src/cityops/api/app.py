@@ -1,0 +1,150 @@
+"""The application: routers, errors, security headers, the live feed's life."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, Final
+
+from fastapi import APIRouter, FastAPI
+from fastapi.concurrency import run_in_threadpool
+from starlette.middleware.gzip import GZipMiddleware
+
+from cityops import __version__
+from cityops.access import SYSTEM, Principal
+from cityops.api import (
+    routes_admin,
+    routes_alerts,
+    routes_cases,
+    routes_dispatch,
+    routes_learn,
+    routes_live,
+    routes_map,
+    routes_operations,
+    routes_registers,
+    routes_session,
+)
+from cityops.api.context import ApiContext, ApiParts
+from cityops.api.declare import TAGS, finish_openapi
+from cityops.api.layers import Layers
+from cityops.api.live_feed import LiveFeed
+from cityops.api.live_hub import LiveHub
+from cityops.api.live_scope import EventScope
+from cityops.api.live_vehicles import LiveVehicles
+from cityops.api.metrics import HttpCounters
+from cityops.api.middleware import Gate, SecurityHeaders, content_security_policy
+from cityops.api.problems import install_problems
+from cityops.api.static import web_router
+from cityops.cases import CaseFilter
+from cityops.detection import AlertFilter
+
+_ROUTERS: Final[Sequence[APIRouter]] = (
+    routes_session.router,
+    routes_map.router,
+    routes_alerts.router,
+    routes_cases.router,
+    routes_dispatch.router,
+    routes_registers.router,
+    routes_admin.router,
+    routes_learn.router,
+    routes_live.router,
+    routes_operations.router,
+)
+_PAGE: Final = 500
+_DESCRIPTION: Final = (
+    "城市运行管理服务平台接口。会话凭证在 Cookie 中；每个非 GET 请求须带 X-CSRF-Token。时间一律带时区。\n\n"
+    "The interface of CityOps. The session is a cookie; every unsafe method carries X-CSRF-Token. Times have a zone."
+)
+
+
+def _frame(version: str) -> FastAPI:
+    """The application's routes and errors, without anything behind them."""
+    app = _DocumentedApp(
+        title="CityOps",
+        version=version,
+        description=_DESCRIPTION,
+        openapi_url=None,
+        openapi_tags=[dict(tag) for tag in TAGS],
+    )
+    install_problems(app)
+    for router in _ROUTERS:
+        app.include_router(router)
+    return app
+
+
+class _DocumentedApp(FastAPI):
+    """FastAPI with our refusals in its OpenAPI document."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The document, made once."""
+        if self.openapi_schema is None:
+            self.openapi_schema = finish_openapi(super().openapi())
+        return self.openapi_schema
+
+
+def openapi_document() -> dict[str, Any]:
+    """The OpenAPI document of the interface; needs nothing that runs."""
+    return _frame(__version__).openapi()
+
+
+def create_app(context: ApiContext) -> FastAPI:
+    """The HTTP interface over the given services. The live feed runs while the application does (ASGI lifespan)."""
+    settings = context.settings
+    app = _frame(settings.version)
+    parts = make_parts(context)
+    app.state.context = context
+    app.state.parts = parts
+    app.router.lifespan_context = _lifespan(parts)
+    app.include_router(web_router(settings.web_folder))
+    app.add_middleware(Gate, counters=parts.counters, limits=settings.requests)
+    app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
+    app.add_middleware(
+        SecurityHeaders,
+        policy=content_security_policy(tianditu=bool(settings.tianditu_key)),
+        counters=parts.counters,
+        secure=settings.secure_cookies,
+    )
+    return app
+
+
+def make_parts(context: ApiContext) -> ApiParts:
+    """What the room makes for itself over the given services."""
+
+    def alerting() -> set[int]:
+        found: set[int] = set()
+        page = 1
+        while True:
+            active = context.alerts.list(SYSTEM, AlertFilter(state="active"), page=page, page_size=_PAGE)
+            found.update(alert.device for alert in active.items)
+            if len(active.items) < _PAGE:
+                return found
+            page += 1
+
+    def pursued(crew: Principal) -> set[str]:
+        open_cases = context.cases.list(crew, CaseFilter(ended=False, page_size=_PAGE)).items
+        return {case.vehicle_id for case in open_cases if case.vehicle_id is not None}
+
+    vehicles = LiveVehicles(
+        context.latest,
+        context.devices,
+        alerting=alerting,
+        pursued=pursued,
+        city=context.city,
+        clock=context.clock,
+    )
+    hub = LiveHub(context.settings.live)
+    feed = LiveFeed(context.store, vehicles, lambda: EventScope(context.alerts, context.store), hub, context.clock)
+    return ApiParts(HttpCounters(), Layers(context.city), vehicles, hub, feed)
+
+
+def _lifespan(parts: ApiParts) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def run(app: FastAPI) -> AsyncIterator[None]:
+        parts.feed.start(asyncio.get_running_loop())
+        try:
+            yield
+        finally:
+            await run_in_threadpool(parts.feed.stop)
+
+    return run

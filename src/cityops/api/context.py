@@ -1,0 +1,129 @@
+"""What the HTTP room is given, and what it makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from cityops.access import Accounts, Principal, Sessions, Units
+from cityops.analysis import Analysis
+from cityops.api.layers import Layers
+from cityops.api.live_feed import LiveFeed
+from cityops.api.live_hub import LiveHub, LiveLimits
+from cityops.api.live_vehicles import LiveVehicles
+from cityops.api.metrics import HttpCounters, Sample
+from cityops.api.middleware import RequestLimits
+from cityops.cases import CaseDetailView, Cases
+from cityops.detection import AlertBook
+from cityops.dispatch import Dispatch
+from cityops.kit import Clock, Text
+from cityops.observations import DeviceRegister, HistoryView, LatestPositions
+from cityops.places import City
+from cityops.registers import Registers
+from cityops.store import Store
+
+
+@dataclass(frozen=True)
+class DemoSignIn:
+    """A demo account that the sign-in page shows."""
+
+    username: str
+    password: str
+    role: str
+    display_name: str
+
+
+@dataclass(frozen=True)
+class ApiSettings:
+    """What may differ between installations.
+
+    Args:
+        version: of the product.
+        web_folder: the built user interface; ``None`` or an empty folder shows a page that says what to do.
+        secure_cookies: send the session cookie over HTTPS only, and tell browsers to stay on HTTPS.
+        demo_accounts: shown on the sign-in page; empty outside the demo.
+        tianditu_key: base map tiles of Tianditu; empty uses the city's own layers.
+        metrics_token: lets other machines read ``/metrics``; empty lets this machine only.
+        requests: bounds on requests.
+        live: bounds on the live stream.
+    """
+
+    version: str
+    web_folder: Path | None = None
+    secure_cookies: bool = False
+    demo_accounts: Sequence[DemoSignIn] = ()
+    tianditu_key: str = ""
+    metrics_token: str = ""
+    requests: RequestLimits = field(default_factory=RequestLimits)
+    live: LiveLimits = field(default_factory=LiveLimits)
+
+
+@dataclass(frozen=True)
+class HealthPart:
+    """One part of the product: is it well, in words and figures."""
+
+    name: str
+    ok: bool
+    detail: Text
+    figures: Mapping[str, float] = field(default_factory=dict)
+
+
+_LIVE_DOWN: Final = Text("实时推送已停止，请重启服务", "the live stream has stopped: restart the server")
+
+
+def _nothing_more() -> Sequence[Any]:
+    return ()
+
+
+@dataclass(frozen=True)
+class ApiContext:
+    """The rooms' services, handed in by the composition root. Nothing is read from settings or files here.
+
+    Args:
+        open_case: opens a case from an alert (principal, alert id, comment).
+        samples: sources of counters for ``/metrics``, asked at each reading.
+        health: the state of the parts outside this room.
+    """
+
+    settings: ApiSettings
+    clock: Clock
+    store: Store
+    sessions: Sessions
+    accounts: Accounts
+    units: Units
+    registers: Registers
+    devices: DeviceRegister
+    history: HistoryView
+    latest: LatestPositions
+    city: City
+    alerts: AlertBook
+    cases: Cases
+    dispatch: Dispatch
+    analysis: Analysis
+    open_case: Callable[[Principal, str, str | None], CaseDetailView]
+    samples: Sequence[Callable[[], Iterable[Sample]]] = ()
+    health: Callable[[], Sequence[HealthPart]] = _nothing_more
+
+
+@dataclass(frozen=True)
+class ApiParts:
+    """What this room makes for itself, one set an application."""
+
+    counters: HttpCounters
+    layers: Layers
+    vehicles: LiveVehicles
+    hub: LiveHub
+    feed: LiveFeed
+
+    def samples(self) -> list[Sample]:
+        """The counters of this room."""
+        return [*self.counters.samples(), *self.hub.samples(), *self.feed.samples()]
+
+    def health(self) -> HealthPart:
+        """Whether the live stream runs."""
+        words = Text("实时推送运行正常", "the live stream runs") if self.feed.running else _LIVE_DOWN
+        return HealthPart(
+            "live", self.feed.running, words, {sample.name: sample.value for sample in self.hub.samples()}
+        )
