@@ -1,6 +1,6 @@
 """Learning from what happened (研判): the day, response times, yearly rates."""
 
-from cityops.analysis.learning import Learning, response_times
+from cityops.analysis.learning import Analysis, response_times
 from cityops.analysis.mileage import MileageKeeper, driven_km
 from cityops.analysis.rates import mean_yearly_change, rate, year_rates
 from cityops.analysis.views import (
@@ -16,9 +16,9 @@ from cityops.analysis.views import (
 )
 
 __all__ = [
+    "Analysis",
     "LearnRatesView",
     "LearnTodayView",
-    "Learning",
     "Measure",
     "MileageKeeper",
     "RateDetectors",

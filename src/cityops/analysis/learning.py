@@ -57,7 +57,7 @@ _alert: Final = table(
 _unit: Final = table("unit", column("id", String), column("name", String), column("area_code", String))
 
 
-class Learning:
+class Analysis:
     """Figures from the rows themselves: alerts, cases, timelines; nothing is counted in passing."""
 
     def __init__(self, store: Store, clock: Clock, measures: Sequence[Measure], detectors: RateDetectors) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from cityops.analysis.learning import Learning
+from cityops.analysis.learning import Analysis
 from cityops.kit import SHANGHAI, to_ms
 from cityops.observations import VEHICLE_POSITION, Batch, Device, Stream
 
@@ -75,13 +75,13 @@ class MileageKeeper:
     Args:
         history: the positions.
         devices: all devices, with their units (``DeviceRegister.all``).
-        learning: where the figures go.
+        analysis: where the figures go.
     """
 
-    def __init__(self, history: PositionHistory, devices: Callable[[], Sequence[Device]], learning: Learning) -> None:
+    def __init__(self, history: PositionHistory, devices: Callable[[], Sequence[Device]], analysis: Analysis) -> None:
         self._history = history
         self._devices = devices
-        self._learning = learning
+        self._analysis = analysis
 
     def update(self, day: date) -> dict[str, float]:
         """Sum up a day in Asia/Shanghai and store it; returns kilometres by unit id."""
@@ -95,5 +95,5 @@ class MileageKeeper:
             batch = self._history.read(VEHICLE_POSITION, keys=part, from_ms=from_ms, to_ms=until_ms, columns=_COLUMNS)
             for device, km in driven_km(batch).items():
                 totals[unit_of[device]] = totals.get(unit_of[device], 0.0) + km
-        self._learning.record_mileage(day, totals)
+        self._analysis.record_mileage(day, totals)
         return totals

@@ -13,7 +13,7 @@ PER_KM: Final = 10_000
 
 def rate(events: int, vehicle_km: float) -> float | None:
     """Events per 10,000 vehicle-km; ``None`` when nothing was driven, or nobody knows how much."""
-    return events / vehicle_km * PER_KM if vehicle_km > 0 else None
+    return events * PER_KM / vehicle_km if vehicle_km > 0 else None
 
 
 def change(now: float | None, before: float | None) -> float | None:

@@ -6,11 +6,11 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, false, func, or_, select, true
 
 from cityops.access import Permission, Principal, Role, mask_plate, scope_clause
 from cityops.cases.deadlines import deadline_view
-from cityops.cases.forms import REASON, REASON_TITLE
+from cityops.cases.showing import action_view, masked, notice_view, place_view, step_view
 from cityops.cases.stepping import not_found, owes_or_oversees, unmet
 from cityops.cases.tables import case_table, deadline_table, notice_table, step_table, task_table
 from cityops.cases.views import (
@@ -20,19 +20,16 @@ from cityops.cases.views import (
     CaseFilter,
     CasePage,
     CaseView,
-    FieldView,
     NoticeView,
     PageView,
-    PlaceView,
     TaskPage,
     TaskView,
     TimelineStepView,
 )
-from cityops.cases.workflow import CANCELLED, CANCELLED_TITLE, FormField, Transition, Workflow, Workflows
+from cityops.cases.workflow import CANCELLED, CANCELLED_TITLE, Machine, Workflow, Workflows
 from cityops.kit import Clock, InvalidError, NotFoundError, Text, from_ms
 
 MAX_PAGE_SIZE: Final = 500
-_PLACE_FIELDS: Final = ("district_code", "district_name", "street_name", "community_name", "grid_code", "road_name")
 
 
 def case_scope(principal: Principal) -> ColumnElement[bool]:
@@ -150,7 +147,7 @@ class Reader:
             number=row["number"],
             scene=row["scene"],
             kind=row["kind"],
-            title=_masked(Text(row["title_zh"], row["title_en"]), row["plate"], principal),
+            title=masked(Text(row["title_zh"], row["title_en"]), row["plate"], principal),
             state=row["state"],
             state_title=state.title.text,
             stage=state.stage,
@@ -179,7 +176,7 @@ class Reader:
         self, conn: Connection, principal: Principal, case_id: str, seen_tasks: Collection[str]
     ) -> list[TimelineStepView]:
         query = select(step_table).where(step_table.c.case_id == case_id).order_by(step_table.c.sequence)
-        return [_step(row, principal, seen_tasks) for row in conn.execute(query).mappings()]
+        return [step_view(row, principal, seen_tasks) for row in conn.execute(query).mappings()]
 
     # --- actions -------------------------------------------------------------------------------------------
 
@@ -193,10 +190,10 @@ class Reader:
                 continue
             through = next((task["id"] for task in mine if task["kind"] == transition.task), None)
             if transition.task is None or through is not None:
-                actions.append(_action(transition, through))
+                actions.append(action_view(transition, through))
         for task in mine:
             actions += [
-                _action(transition, task["id"])
+                action_view(transition, task["id"])
                 for transition in workflow.tasks[task["kind"]].leaving(task["state"])
                 if principal.can(Permission(transition.permission)) and unmet(transition, tasks) is None
             ]
@@ -215,7 +212,7 @@ class Reader:
         joined = task_table.join(case_table, case_table.c.id == task_table.c.case_id).outerjoin(
             deadline_table, deadline_table.c.task_id == task_table.c.id
         )
-        where = and_(case_scope(principal), task_table.c.ended.is_(False), _own_tasks(principal, mine))
+        where = and_(case_scope(principal), task_table.c.ended.is_(False), self._own_tasks(principal, mine))
         total = conn.execute(select(func.count()).select_from(joined).where(where)).scalar_one()
         ids = conn.execute(
             select(task_table.c.id)
@@ -228,6 +225,26 @@ class Reader:
         return TaskPage(
             [self.task(conn, principal, task_id) for task_id in ids.all()], PageView(total, page, page_size)
         )
+
+    def _own_tasks(self, principal: Principal, mine: bool) -> ColumnElement[bool]:
+        """Of a crew and an enterprise their own tasks; of others, if ``mine``, those in which they may take a step."""
+        if principal.role is Role.CREW:
+            return _is(task_table.c.crew_id, principal.crew_id)
+        if principal.role is Role.ENTERPRISE:
+            return _is(task_table.c.unit_id, principal.unit_id)
+        if not mine:
+            return true()
+        waiting = [
+            and_(
+                case_table.c.scene == scene,
+                case_table.c.kind == kind,
+                task_table.c.kind == name,
+                task_table.c.state.in_(_states_open_to(principal, spec)),
+            )
+            for (scene, kind), workflow in self._workflows.items()
+            for name, spec in workflow.tasks.items()
+        ]
+        return or_(false(), *waiting)
 
     def task(self, conn: Connection, principal: Principal, task_id: str) -> TaskView:
         """One task with the steps this person may take through it."""
@@ -278,24 +295,26 @@ class Reader:
     # --- notices -------------------------------------------------------------------------------------------
 
     def notices_of(self, principal: Principal) -> ColumnElement[bool]:
-        """The notices addressed to this person's crew or unit."""
+        """The notices addressed to this person: to the own crew or unit; to a dispatcher those to the police."""
         if principal.role is Role.CREW:
             return _is(notice_table.c.crew_id, principal.crew_id)
+        if principal.can(Permission.CASES_DISPATCH):
+            return notice_table.c.owner == "police"
         return _is(notice_table.c.unit_id, principal.unit_id)
 
     def notices(self, conn: Connection, principal: Principal, *, unread_only: bool, limit: int) -> list[NoticeView]:
         """Notices to this person's unit or crew, newest first."""
-        query = select(notice_table).where(self.notices_of(principal))
+        query = _notices().where(self.notices_of(principal), case_scope(principal))
         if unread_only:
             query = query.where(notice_table.c.read_ms.is_(None))
         query = query.order_by(notice_table.c.sent_ms.desc(), notice_table.c.id.desc()).limit(min(limit, MAX_PAGE_SIZE))
-        return [_notice(row) for row in conn.execute(query).mappings()]
+        return [notice_view(row, principal) for row in conn.execute(query).mappings()]
 
     def _case_notices(self, conn: Connection, principal: Principal, case_id: str) -> list[NoticeView]:
-        query = select(notice_table).where(notice_table.c.case_id == case_id)
+        query = _notices().where(notice_table.c.case_id == case_id)
         if principal.role in {Role.ENTERPRISE, Role.CREW}:
             query = query.where(self.notices_of(principal))
-        return [_notice(row) for row in conn.execute(query.order_by(notice_table.c.id)).mappings()]
+        return [notice_view(row, principal) for row in conn.execute(query.order_by(notice_table.c.id)).mappings()]
 
 
 def checked_page(page: int, page_size: int) -> PageView:
@@ -309,80 +328,19 @@ def checked_page(page: int, page_size: int) -> PageView:
     return PageView(0, page, page_size)
 
 
-def place_view(row: RowMapping) -> PlaceView | None:
-    """The place of a case's row, or ``None`` without a position."""
-    if row["lon"] is None or row["lat"] is None:
-        return None
-    names = row["place"] or {}
-    return PlaceView(row["lon"], row["lat"], **{name: names.get(name) for name in _PLACE_FIELDS})
+def _notices() -> Select[Any]:
+    return select(notice_table, case_table.c.plate).join(case_table)
 
 
-def _own_tasks(principal: Principal, mine: bool) -> ColumnElement[bool]:
-    if principal.role is Role.CREW:
-        return _is(task_table.c.crew_id, principal.crew_id)
-    if principal.role is Role.ENTERPRISE or (mine and principal.unit_id is not None):
-        return _is(task_table.c.unit_id, principal.unit_id)
-    return true()
+def _states_open_to(principal: Principal, machine: Machine) -> set[str]:
+    """The states out of which this person may take a step."""
+    return {
+        state
+        for transition in machine.transitions
+        if principal.can(Permission(transition.permission))
+        for state in transition.sources
+    }
 
 
 def _is(column: ColumnElement[Any], value: str | None) -> ColumnElement[bool]:
     return false() if value is None else column == value
-
-
-def _masked(words: Text, plate: str | None, principal: Principal) -> Text:
-    if not plate:
-        return words
-    shown = mask_plate(plate, principal)
-    return Text(words.zh.replace(plate, shown), words.en.replace(plate, shown))
-
-
-def _step(row: RowMapping, principal: Principal, seen_tasks: Collection[str]) -> TimelineStepView:
-    # An enterprise sees that the police acted, when, and as which unit; names and remarks of officers stay inside.
-    own = row["unit_id"] == principal.unit_id or row["task_id"] in seen_tasks
-    hidden = principal.role == Role.ENTERPRISE and row["actor_role"] is not None and not own
-    return TimelineStepView(
-        at=from_ms(row["at_ms"]),
-        action=row["action"],
-        title=Text(row["title_zh"], row["title_en"]),
-        actor=(row["unit_name"] or "—") if hidden else row["actor_name"],
-        actor_role=row["actor_role"],
-        unit_name=row["unit_name"],
-        comment=None if hidden else row["comment"],
-        data={} if hidden else dict(row["data"]),
-    )
-
-
-def _notice(row: RowMapping) -> NoticeView:
-    return NoticeView(
-        notice_id=row["id"],
-        case_id=row["case_id"],
-        kind=row["kind"],
-        title=Text(row["title_zh"], row["title_en"]),
-        body=Text(row["body_zh"], row["body_en"]),
-        unit_id=row["unit_id"],
-        unit_name=row["unit_name"],
-        crew_id=row["crew_id"],
-        sent_at=from_ms(row["sent_ms"]),
-        read_at=None if row["read_ms"] is None else from_ms(row["read_ms"]),
-        acknowledged_at=None if row["acknowledged_ms"] is None else from_ms(row["acknowledged_ms"]),
-    )
-
-
-def _action(transition: Transition, task_id: str | None) -> ActionView:
-    fields = [_field(field) for field in transition.form]
-    if transition.needs_reason:
-        fields.append(FieldView(REASON, REASON_TITLE, "long_text", True, []))
-    return ActionView(
-        name=transition.action,
-        title=transition.title.text,
-        confirm=transition.confirm.text if transition.confirm else None,
-        danger=transition.danger,
-        task_id=task_id,
-        fields=fields,
-        needs_reason=transition.needs_reason,
-    )
-
-
-def _field(field: FormField) -> FieldView:
-    options = [{"value": o.value, "title": {"zh": o.title.zh, "en": o.title.en}} for o in field.options]
-    return FieldView(field.name, field.title.text, field.kind, field.required, options)

@@ -106,6 +106,7 @@ def open_task(act: Act, kind: str) -> str:
     unit = {"unit": ("unit_id", "unit_name"), "police": ("police_unit_id", "police_unit_name")}.get(spec.owner)
     task_id = act.ids.next()
     owner = {
+        "owner": spec.owner,
         "unit_id": case[unit[0]] if unit else None,
         "unit_name": case[unit[1]] if unit else None,
         "crew_id": case["crew_id"] if spec.owner == "crew" else None,
@@ -117,7 +118,6 @@ def open_task(act: Act, kind: str) -> str:
             case_id=act.case_id,
             kind=kind,
             state=spec.initial,
-            owner=spec.owner,
             ended=spec.states[spec.initial].end,
             data={},
             created_ms=act.at_ms,
@@ -161,6 +161,7 @@ def send_notice(act: Act, kind: str, task_id: str | None, owner: Mapping[str, An
             case_id=act.case_id,
             task_id=task_id,
             kind=kind,
+            owner=owner["owner"],
             unit_id=owner.get("unit_id"),
             unit_name=owner.get("unit_name"),
             crew_id=owner.get("crew_id"),

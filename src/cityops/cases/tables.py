@@ -128,6 +128,7 @@ notice_table = Table(
     Column("case_id", String(26), ForeignKey("case_file.id"), nullable=False),
     Column("task_id", String(26)),
     Column("kind", String(40), nullable=False),
+    Column("owner", String(10), nullable=False),
     Column("unit_id", String(26)),
     Column("unit_name", String(200)),
     Column("crew_id", String(26)),

@@ -88,7 +88,7 @@ class DeadlineWatch:
             f"{case['number']} {title.zh}。{row['explanation_zh']}",
             f"{case['number']}: {title.en}. {row['explanation_en']}",
         )
-        owner = {name: task[name] for name in ("unit_id", "unit_name", "crew_id")} if task else _police(case)
+        owner = {name: task[name] for name in ("owner", "unit_id", "unit_name", "crew_id")} if task else _police(case)
         send_notice(act, "deadline", row["task_id"], owner, title, body)
         add_step(act, "deadline.warning", title, task_id=row["task_id"], data={"percent": percent})
         emit(conn, "case.changed", row["case_id"], {"case_id": row["case_id"], "action": "deadline.warning"})
@@ -136,7 +136,7 @@ class DeadlineWatch:
 
 
 def _police(case: RowMapping) -> dict[str, str | None]:
-    return {"unit_id": case["police_unit_id"], "unit_name": case["police_unit_name"]}
+    return {"owner": "police", "unit_id": case["police_unit_id"], "unit_name": case["police_unit_name"]}
 
 
 def _warning_words(percent: int, what: Text) -> Text:

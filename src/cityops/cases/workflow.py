@@ -194,7 +194,7 @@ class Workflow(Machine):
     title: Words
     number_prefix: Annotated[str, Field(pattern=r"^[A-Z]{1,6}$")]
     limit: LimitSpec | None = None
-    tasks: dict[Name, TaskKind] = {}
+    tasks: dict[Name, TaskKind] = Field(default_factory=dict)
 
     def way(self, state: str) -> list[dict[str, Any]]:
         """The states in order with whether they are passed, for a progress bar."""

@@ -117,6 +117,7 @@ class Crews:
         return [self._view(row) for row in conn.execute(query).mappings()]
 
     def _view(self, row: RowMapping) -> CrewView:
+        at_base = row["lon"] is None and row["state"] != "off_duty"  # on shift and not heard of yet
         return CrewView(
             crew_id=row["crew_id"],
             name=row["name"],
@@ -125,8 +126,8 @@ class Crews:
             area_code=row["area_code"],
             capabilities=list(row["capabilities"]),
             state="off_duty" if self._is_over(row) else row["state"],
-            lon=row["lon"],
-            lat=row["lat"],
+            lon=row["base_lon"] if at_base else row["lon"],
+            lat=row["base_lat"] if at_base else row["lat"],
             at=None if row["at_ms"] is None else from_ms(row["at_ms"]),
             on_shift_since=None if row["shift_from_ms"] is None else from_ms(row["shift_from_ms"]),
             shift_ends=None if row["shift_to_ms"] is None else from_ms(row["shift_to_ms"]),
@@ -251,7 +252,12 @@ _NOWHERE: Final[Mapping[str, Any]] = {"lon": None, "lat": None, "at_ms": None}
 
 
 def _crew_scope(principal: Principal) -> ColumnElement[bool]:
-    return scope_clause(principal, unit_column=crew_table.c.unit_id, area_column=crew_table.c.area_code)
+    return scope_clause(
+        principal,
+        unit_column=crew_table.c.unit_id,
+        area_column=crew_table.c.area_code,
+        crew_column=crew_table.c.id,
+    )
 
 
 def _no_crew() -> NotFoundError:

@@ -1,7 +1,15 @@
 """One folder a city system (场景): declared in ``scene.yaml``, found through the entry points ``cityops.scenes``."""
 
 from cityops.scenes.loader import parse_scene, read_scene
-from cityops.scenes.registry import Scene, SceneContext, load_scenes, scene_from_folder, workflows_of
+from cityops.scenes.registry import (
+    Scene,
+    SceneContext,
+    load_scenes,
+    measures_of,
+    rate_detectors_of,
+    scene_from_folder,
+    workflows_of,
+)
 from cityops.scenes.spec import SEVERITIES, DetectorSpec, SceneSpec, check_scene, scene_schema
 
 __all__ = [
@@ -12,7 +20,9 @@ __all__ = [
     "SceneSpec",
     "check_scene",
     "load_scenes",
+    "measures_of",
     "parse_scene",
+    "rate_detectors_of",
     "read_scene",
     "scene_from_folder",
     "scene_schema",

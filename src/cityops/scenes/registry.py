@@ -11,9 +11,9 @@ from typing import Final
 from sqlalchemy import Connection
 
 from cityops.access import Accounts, Principal, Units
-from cityops.analysis import Learning
+from cityops.analysis import Analysis, Measure, RateDetectors
 from cityops.cases import Cases, Workflow
-from cityops.detection import AlertBook, Detector
+from cityops.detection import AlertBook, AnyDetector
 from cityops.dispatch import Dispatch
 from cityops.kit import Clock, ConfigError, IdMaker, InvalidError
 from cityops.observations import DeviceRegister
@@ -28,7 +28,7 @@ ENTRY_POINTS: Final = "cityops.scenes"
 
 @dataclass(frozen=True)
 class SceneContext:
-    """What a scene may use; made once, by the composition root."""
+    """What a scene may use; made once, by the composition root. ``demo_trucks``: size of the demo's fleet."""
 
     store: Store
     clock: Clock
@@ -41,7 +41,8 @@ class SceneContext:
     alerts: AlertBook
     cases: Cases
     dispatch: Dispatch
-    learning: Learning
+    analysis: Analysis
+    demo_trucks: int = 300
 
 
 class Scene:
@@ -56,7 +57,7 @@ class Scene:
         """The scene's name."""
         return self.spec.name
 
-    def detectors(self) -> Sequence[Detector]:
+    def detectors(self) -> Sequence[AnyDetector]:
         """The detectors to run."""
         return ()
 
@@ -110,6 +111,24 @@ def load_scenes(disabled: Iterable[str] = (), found: Iterable[EntryPoint] | None
 def workflows_of(scenes: Iterable[Scene]) -> dict[tuple[str, str], Workflow]:
     """All workflows by (scene, kind), as the case engine takes them."""
     return {(scene.name, workflow.name): workflow for scene in scenes for workflow in scene.spec.workflows}
+
+
+def measures_of(scenes: Iterable[Scene]) -> list[Measure]:
+    """The response times that the scenes show, as the analysis takes them."""
+    return [
+        Measure(entry.name, entry.title.text, entry.start, entry.end)
+        for scene in scenes
+        for entry in scene.spec.response_times
+    ]
+
+
+def rate_detectors_of(scenes: Iterable[Scene]) -> RateDetectors:
+    """The detectors whose alerts count as fatigue and as speeding, as the analysis takes them."""
+    specs = [scene.spec.rates for scene in scenes]
+    return RateDetectors(
+        fatigue=frozenset(name for spec in specs for name in spec.fatigue),
+        speeding=frozenset(name for spec in specs for name in spec.speeding),
+    )
 
 
 def _load(point: EntryPoint) -> Scene:

@@ -22,7 +22,7 @@ class DetectorSpec(Data):
     id: Name
     case: Name | None = None
     opens_case_at: SeverityName | None = None
-    parameters: dict[str, Any] = {}
+    parameters: dict[str, Any] = Field(default_factory=dict)
 
 
 class ResponseTime(Data):
