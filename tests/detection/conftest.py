@@ -102,22 +102,23 @@ class World:
         self.ids = IdMaker(clock)
         self.book = AlertBook(store, clock, self.ids)
         self.register = DeviceRegister(store, clock)
-        self.devices = [
-            made.id
-            for made in self.register.create_many(
-                SYSTEM,
-                [
-                    NewDevice(
-                        "jt808", f"1390000000{number}", vehicle_id=f"V{number}", unit_id=f"U{number}",
-                        plate=f"晋A1234{number}", vehicle_class=VehicleClass.TRUCK,
-                    )
-                    for number in range(devices)
-                ],
-            )
-        ]  # fmt: skip
+        self.devices: list[int] = []
+        self.add_devices(devices)
         self.log = Log.open(folder / "log", writer="test", min_free_bytes=1024)
         self.history = History(folder / "history")
         self.progress = PositionFile(folder / "state", "history")
+
+    def add_devices(self, count: int) -> None:
+        """Register more trucks: V0, V1 …"""
+        have = len(self.devices)
+        news = [
+            NewDevice(
+                "jt808", f"1390000000{number}", vehicle_id=f"V{number}", unit_id=f"U{number}",
+                plate=f"晋A1234{number}", vehicle_class=VehicleClass.TRUCK,
+            )
+            for number in range(have, have + count)
+        ]  # fmt: skip
+        self.devices += [made.id for made in self.register.create_many(SYSTEM, news)]
 
     def append(self, facts: Iterable[Fact], received_ms: int | None = None) -> None:
         self.log.append(to_batches(facts, received_ms or T0 + 100 * 86_400_000))

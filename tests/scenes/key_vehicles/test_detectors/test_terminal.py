@@ -46,6 +46,12 @@ def test_a_flickering_bit_is_one_alert(drive: Any, judge: Judge) -> None:
     assert found[8] == QUIET
 
 
+def test_a_terminal_that_reports_every_5_min_gives_one_alert(drive: Any, judge: Judge) -> None:
+    found = judge(terminal_alarm(), drive().run(3600, 60, 300, alarm=4).run(120, 60, 30).array())
+    assert found[:12] == [SERIOUS] * 12
+    assert found[-1] == QUIET
+
+
 def test_a_started_alarm_lasts_until_its_end(drive: Any, judge: Judge) -> None:
     day = drive().see(source=0x65, alarm_kind=1, alarm_level=2, alarm_flag=1).jump(30, 500).run(300, 60)
     day.see(source=0x65, alarm_kind=1, alarm_level=2, alarm_flag=2).jump(30, 500).run(90, 60)

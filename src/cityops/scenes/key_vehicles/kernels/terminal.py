@@ -23,11 +23,15 @@ def terminal_alarm_step(state: Any, seen: Any, params: Any) -> int:
     """One observation of one vehicle. The severity of the gravest alarm that is on or was on in this episode.
 
     An alarm bit lasts as long as positions carry it; an alarm with a start lasts until its end or ``max_open_s``.
-    ``hold_s`` bridges flickering bits.
+    ``hold_s`` bridges flickering bits; a report that carries an alarm again within ``max_open_s`` goes on with the
+    same episode, however seldom the terminal reports.
     """
-    if state.severity > 0 and seen.event_ms > state.expires_ms:
-        state.severity = 0
     severity = alarm_severity(seen, params)
+    over_ms = state.expires_ms
+    if severity > 0:
+        over_ms = max(over_ms, state.until_ms + params.max_open_s * 1000)
+    if state.severity > 0 and seen.event_ms > over_ms:
+        state.severity = 0
     if severity == 0:
         if (seen.source == ADAS or seen.source == DRIVER) and seen.alarm_flag == 2 and state.severity > 0:
             state.expires_ms = min(state.expires_ms, seen.event_ms + params.hold_s * 1000)
