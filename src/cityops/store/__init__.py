@@ -1,9 +1,25 @@
 """The relational store (关系库): one writer, many readers, the outbox, files, backup, migrations."""
 
+from cityops.store.backup import Manifest, backup, read_manifest, restore, verify_backup
 from cityops.store.delivery import DeadLetter
 from cityops.store.files import FileRef, Files
 from cityops.store.outbox import Event, Subscriber, emit
 from cityops.store.schema import SERIAL, metadata
 from cityops.store.store import Store
 
-__all__ = ["SERIAL", "DeadLetter", "Event", "FileRef", "Files", "Store", "Subscriber", "emit", "metadata"]
+__all__ = [
+    "SERIAL",
+    "DeadLetter",
+    "Event",
+    "FileRef",
+    "Files",
+    "Manifest",
+    "Store",
+    "Subscriber",
+    "backup",
+    "emit",
+    "metadata",
+    "read_manifest",
+    "restore",
+    "verify_backup",
+]

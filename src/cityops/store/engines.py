@@ -60,6 +60,13 @@ def migration_engine(engines: Engines) -> Engine:
     return engine
 
 
+def plain_engine(path: Path) -> Engine:
+    """An engine on an SQLite file nobody else has open: one file, no pool, foreign keys unchecked."""
+    engine = create_engine(URL.create("sqlite", database=str(path)), json_serializer=_to_json, poolclass=NullPool)
+    _prepare_sqlite(engine, begin="BEGIN", pragmas=("synchronous=FULL",))
+    return engine
+
+
 def _bad_url(zh: str, en: str) -> ConfigError:
     return ConfigError(
         f"CITYOPS_DATABASE_URL {zh}",

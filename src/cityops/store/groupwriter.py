@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import fcntl
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from cityops.kit import BusyError, Text, UnavailableError
+from cityops.kit import BusyError, ConfigError, Text, UnavailableError
 from cityops.store.failures import translate
+from cityops.store.turnstile import Turnstile
 
 T = TypeVar("T")
 
@@ -55,13 +54,13 @@ class GroupWriter:
     Every work runs in its own savepoint: one that raises undoes only itself. Callers wake after the commit
     of their group is on the disk. At most ``queue_limit`` works wait; one more raises ``BusyError``.
 
-    Two processes may write to the same file. A lock file serves as a turnstile, so that neither starves: who
-    waits for the database holds the turn, and who has just committed must queue behind.
+    Two processes may write to the same file; a ``Turnstile`` lets them in turn about.
     """
 
-    def __init__(self, engine: Engine, turn_file: Path, *, queue_limit: int) -> None:
-        self._engine = engine
-        self._turn_file = turn_file
+    def __init__(self, engine: Engine, turnstile: Turnstile, *, queue_limit: int) -> None:
+        self._turnstile = turnstile
+        self._resources = ExitStack()
+        self._connection = self._open(engine)
         self._queue_limit = queue_limit
         self._queue: deque[_Item] = deque()
         self._changed = threading.Condition()
@@ -102,11 +101,22 @@ class GroupWriter:
             self._changed.notify()
         self._thread.join()
 
+    def _open(self, engine: Engine) -> Connection:
+        """Here and not in the thread, so that who opens the store hears what is wrong."""
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(self._turnstile)
+                connection = stack.enter_context(engine.connect())
+            except (OSError, DBAPIError) as error:
+                raise _cannot_open(str(engine.url.database), error) from error
+            self._resources = stack.pop_all()
+        return connection
+
     def _run(self) -> None:
         try:
-            with self._engine.connect() as connection, self._turn_file.open("ab") as turn:
+            with self._resources:
                 while group := self._next_group():
-                    self._commit_group(connection, group, turn.fileno())
+                    self._commit_group(self._connection, group)
         finally:  # a bug must not leave callers waiting for ever
             with self._changed:
                 self._closed = True
@@ -122,15 +132,12 @@ class GroupWriter:
                 self._changed.wait()
             return [self._queue.popleft() for _ in range(min(len(self._queue), GROUP_LIMIT))]
 
-    def _commit_group(self, connection: Connection, group: list[_Item], turn: int) -> None:
-        with _Outcome() as outcome:
-            with _turn(turn):
-                transaction = connection.begin()
-            with transaction:
-                raw = connection.connection.driver_connection
-                assert isinstance(raw, sqlite3.Connection)
-                for item in group:
-                    _run_item(connection, raw, item)
+    def _commit_group(self, connection: Connection, group: list[_Item]) -> None:
+        with _Outcome() as outcome, self._turnstile.passage(), connection.begin():
+            raw = connection.connection.driver_connection
+            assert isinstance(raw, sqlite3.Connection)
+            for item in group:
+                _run_item(connection, raw, item)
         self.groups += 1
         self.works += len(group)
         failure = translate(outcome.error) if isinstance(outcome.error, DBAPIError) else outcome.error
@@ -162,15 +169,6 @@ def _run_item(connection: Connection, raw: sqlite3.Connection, item: _Item) -> N
     item.future.set_exception(failure)
 
 
-@contextmanager
-def _turn(file: int) -> Iterator[None]:
-    fcntl.flock(file, fcntl.LOCK_EX)
-    try:
-        yield
-    finally:
-        fcntl.flock(file, fcntl.LOCK_UN)
-
-
 def _full(limit: int) -> BusyError:
     return BusyError(
         f"数据库写入队列已满（{limit} 项）",
@@ -178,6 +176,16 @@ def _full(limit: int) -> BusyError:
         code="store.busy",
         kept=Text("这一次没有保存任何内容", "nothing of this request was kept"),
         todo=Text("请稍候重试", "slow down and send again"),
+    )
+
+
+def _cannot_open(path: str, error: OSError | DBAPIError) -> ConfigError:
+    cause = error.strerror if isinstance(error, OSError) else error.orig
+    return ConfigError(
+        f"无法打开数据库文件 {path}：{cause}",
+        f"the database file {path} cannot be opened: {cause}",
+        code="store.open",
+        todo=Text("请检查文件及其目录的权限，或从备份恢复", "check the permissions there, or restore a backup"),
     )
 
 

@@ -57,6 +57,11 @@ def current_revision(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
+def stamp(connection: Connection, revision: str) -> None:
+    """Note in a copied database at which revision its tables are."""
+    MigrationContext.configure(connection).stamp(ScriptDirectory.from_config(migration_config(connection)), revision)
+
+
 @contextmanager
 def _migrating(engines: Engines) -> Iterator[Connection]:
     engine = migration_engine(engines)

@@ -22,6 +22,7 @@ from cityops.store.groupwriter import GroupWriter
 from cityops.store.migrate import current_revision, head_revision, upgrade
 from cityops.store.outbox import WRITE_CLOCK, Event, Subscriber, mark_start, read_events, readable_up_to
 from cityops.store.schema import metadata
+from cityops.store.turnstile import Turnstile
 
 T = TypeVar("T")
 
@@ -42,8 +43,7 @@ class Store:
         self._pool_rejected = 0
         self._writer: GroupWriter | None = None
         if engines.sqlite_path is not None:
-            turn_file = engines.sqlite_path.with_name(engines.sqlite_path.name + "-turn")
-            self._writer = GroupWriter(engines.writer, turn_file, queue_limit=queue_limit)
+            self._writer = GroupWriter(engines.writer, Turnstile(engines.sqlite_path), queue_limit=queue_limit)
 
     @classmethod
     def open(

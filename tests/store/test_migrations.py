@@ -1,0 +1,58 @@
+"""The revisions and the declared tables say the same on both databases."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import MetaData, Table
+
+from cityops.kit import ManualClock
+from cityops.store import Store, metadata
+from cityops.store.migrate import head_revision
+from cityops.store.migrations.new import import_all_tables
+
+needs_revision = pytest.mark.skipif(head_revision() is None, reason="there is no revision yet")
+
+
+@needs_revision
+def test_the_newest_revision_is_what_the_rooms_declare(database_url: str, clock: ManualClock) -> None:
+    assert "cityops.store.tables" in import_all_tables()
+    with Store.open(database_url, clock=clock) as store:
+        store.migrate()
+        assert store.revision() == (head_revision(), head_revision())
+        with store.read() as conn:
+            context = MigrationContext.configure(conn, opts={"compare_type": True})
+            assert compare_metadata(context, metadata) == []
+
+
+@needs_revision
+def test_migrating_again_and_by_two_at_once_changes_nothing(database_url: str, clock: ManualClock) -> None:
+    with Store.open(database_url, clock=clock) as one, Store.open(database_url, clock=clock) as other:
+        threads = [threading.Thread(target=store.migrate) for store in (one, other)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        one.migrate()
+        assert other.revision() == (head_revision(), head_revision())
+
+
+def test_a_database_from_the_future_is_left_alone(database_url: str, clock: ManualClock) -> None:
+    with Store.open(database_url, clock=clock) as store:
+        future = MetaData()
+        Table("alembic_version", future)
+
+        def write(conn: object) -> None:
+            conn.exec_driver_sql("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")  # type: ignore[attr-defined]
+            conn.exec_driver_sql("INSERT INTO alembic_version VALUES ('9999')")  # type: ignore[attr-defined]
+
+        store.write(write) if store.dialect == "sqlite" else None
+
+
+def test_every_room_keeps_its_tables_in_tables_py(tmp_path: Path) -> None:
+    modules = import_all_tables()
+    assert {"cityops.store.tables", "cityops.access.tables", "cityops.registers.tables"} <= set(modules)
