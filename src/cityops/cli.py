@@ -87,9 +87,11 @@ def _add_data(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
             "Replaces the demo city's places: divisions from GeoJSON, roads from an OpenStreetMap extract (XML)."
         ),
     )
-    importing.add_argument("what", choices=["divisions", "roads", "demo"])
-    importing.add_argument("file", type=Path, nargs="?")
-    importing.add_argument("--name", help="the city's name", default="")
+    importing.add_argument("what", choices=["city", "demo"])
+    importing.add_argument("--name", help="what the city is called", default="")
+    importing.add_argument("--divisions", type=Path, help="GeoJSON of divisions and grids with code and name")
+    importing.add_argument("--roads", type=Path, help="OpenStreetMap extract (XML, plain or gzip)")
+    importing.add_argument("--system", choices=["wgs84", "gcj02", "bd09"], default="wgs84", help="of the GeoJSON")
     backup = commands.add_parser("backup", help="copy everything to a folder while the product runs")
     backup.add_argument("target", type=Path)
     restore = commands.add_parser("restore", help="bring a backup back into an empty data folder")

@@ -5,36 +5,45 @@ from __future__ import annotations
 import argparse
 import getpass
 import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
 
-from cityops.access import SYSTEM, Account
+from sqlalchemy import Connection
+
+from cityops.access import SYSTEM, Account, verify_audit
 from cityops.bootstrap.product import Product, check_data_folder, exclusive
 from cityops.bootstrap.rooms import Rooms, open_rooms, open_store
-from cityops.kit import ConfigError, NotFoundError, Text
-from cityops.places import build_demo_city, import_divisions, import_osm, load_city, save_city
+from cityops.kit import ConfigError, CoordinateSystem, NotFoundError, Text
+from cityops.places import build_demo_city, save_city
+from cityops.places import import_city as bring_in
+from cityops.store import Manifest, verify_backup
 from cityops.store import backup as backup_store
 from cityops.store import restore as restore_store
 
+# The log before the history it moves into: what is moved meanwhile is then in both. ``state`` is rebuilt from them.
+_FOLDERS: Final = ("log", "history", "places", "rejected", "simulation")
+
 
 def import_city(product: Product, options: argparse.Namespace) -> int:
-    """Replace the city's divisions or roads, or bring the demo city back. Takes effect at the next start."""
+    """Replace the installed city by a real one, or bring the demo city back. Takes effect at the next start."""
     check_data_folder(product.settings.data_dir)
-    folder = product.folder("places")
     if options.what == "demo":
         city = build_demo_city()
     else:
-        if options.file is None or not options.file.exists():
-            raise ConfigError(
-                f"找不到文件 {options.file}",
-                f"there is no file {options.file}",
-                todo=Text("给出 GeoJSON 或 OSM XML 文件的路径", "give the path of a GeoJSON or an OSM XML file"),
-            )
-        try:
-            present = load_city(folder)
-        except NotFoundError:
-            present = build_demo_city()
-        bring_in = import_divisions if options.what == "divisions" else import_osm
-        city = bring_in(present, options.file, name=options.name or present.name)
-    save_city(city, folder)
+        for path in (options.divisions, options.roads):
+            if path is None or not path.exists():
+                raise ConfigError(
+                    f"找不到文件 {path}",
+                    f"there is no file {path}",
+                    kept=Text("现有城市没有改变", "the installed city is as it was"),
+                    todo=Text(
+                        "用 --divisions 给出 GeoJSON，用 --roads 给出 OSM XML",
+                        "give a GeoJSON file with --divisions and an OSM XML extract with --roads",
+                    ),
+                )
+        city = bring_in(options.name, options.divisions, options.roads, CoordinateSystem[options.system.upper()])
+    save_city(city, product.folder("places"))
     roads = len(city.network.edge_from)
     print(f"{city.name}: {len(city.divisions)} divisions, {len(city.grids)} grids, {roads} road edges")
     print("The next start uses them.")
@@ -43,19 +52,35 @@ def import_city(product: Product, options: argparse.Namespace) -> int:
 
 def backup(product: Product, options: argparse.Namespace) -> int:
     """Copy everything to a folder while the product runs, and verify the copy."""
+    check_data_folder(product.settings.data_dir)
     with open_store(product) as store:
-        report = backup_store(store, product.settings.data_dir, options.target)
-    print(f"{options.target}: {report}")
+        manifest = backup_store(store, product.settings.data_dir, options.target, extra=_FOLDERS, seal=audit_seal)
+    verify_backup(options.target)
+    _report(options.target, manifest)
     return 0
 
 
 def restore(product: Product, options: argparse.Namespace) -> int:
     """Bring a backup back; refuses to overwrite anything."""
     check_data_folder(product.settings.data_dir)
-    with exclusive(product.settings.data_dir / "run.lock", wait=False):
-        report = restore_store(options.source, product.settings.store_url, product.settings.data_dir)
-    print(f"{product.settings.data_dir}: {report}")
+    with exclusive(product.settings.data_dir / "run.lock", wait=False), open_store(product) as store:
+        manifest = restore_store(options.source, store, product.settings.data_dir, seal=audit_seal)
+    _report(product.settings.data_dir, manifest)
     return 0
+
+
+def _report(folder: Path, manifest: Manifest) -> None:
+    rows = sum(table.rows for table in manifest.tables.values())
+    size_mb = sum(file.size for file in manifest.files) / 2**20
+    print(
+        f"{folder}: {len(manifest.tables)} tables, {rows} rows, {len(manifest.files)} files, {size_mb:.1f} MB; verified"
+    )
+
+
+def audit_seal(conn: Connection) -> Mapping[str, Any]:
+    """What must be equal in the original and the copy, beyond the rows: the audit chain's length and soundness."""
+    report = verify_audit(conn)
+    return {"audit_rows": report.rows, "audit_ok": report.ok}
 
 
 def users(product: Product, options: argparse.Namespace) -> int:
@@ -70,9 +95,9 @@ def users(product: Product, options: argparse.Namespace) -> int:
         elif options.action == "add":
             _add(rooms, options)
         elif options.action == "password":
-            accounts.set_password(SYSTEM, _find(rooms, options.username).account_id, _ask_password())
+            accounts.set_password(SYSTEM, _find(rooms, options.username).id, _ask_password())
         else:
-            accounts.deactivate(SYSTEM, _find(rooms, options.username).account_id)
+            accounts.deactivate(SYSTEM, _find(rooms, options.username).id)
     return 0
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from cityops.access import Accounts, SessionLimits, Sessions, Units
-from cityops.analysis import Learning
+from cityops.analysis import Analysis
 from cityops.bootstrap.product import LOG_WRITER, Product, exclusive
 from cityops.cases import Cases, DeadlineWatch
 from cityops.detection import AlertBook
@@ -16,7 +16,7 @@ from cityops.kit import ConfigError, IdMaker, NotFoundError, Text, WorkingCalend
 from cityops.observations import DeviceRegister, History, HistoryView, PositionFile
 from cityops.places import City, build_demo_city, load_city, save_city
 from cityops.registers import Registers
-from cityops.scenes import Scene, SceneContext, load_scenes, workflows_of
+from cityops.scenes import Scene, SceneContext, load_scenes, measures_of, rate_detectors_of, workflows_of
 from cityops.store import Files, Store
 
 HISTORIAN = "history"
@@ -110,7 +110,8 @@ def _compose(product: Product, store: Store, city: City) -> Rooms:
             alerts=AlertBook(store, clock, ids),
             cases=cases,
             dispatch=Dispatch(store, clock, ids, city, cases),
-            learning=Learning(store, clock),
+            analysis=Analysis(store, clock, measures_of(scenes.values()), rate_detectors_of(scenes.values())),
+            demo_trucks=product.settings.demo_trucks,
         ),
     )
 

@@ -27,9 +27,7 @@ from cityops.bootstrap.product import Product, check_data_folder, check_port, ex
 from cityops.bootstrap.rooms import Rooms, open_rooms
 from cityops.bootstrap.working import Workers
 from cityops.cases import CaseDetailView
-from cityops.dispatch import RecommendationsView, motion_of
 from cityops.kit import Text
-from cityops.observations import LatestPositions
 from cityops.scenes.key_vehicles import DEMO_ACCOUNTS, DEMO_PASSWORD
 from cityops.supervisor import watch_lifeline
 
@@ -63,7 +61,6 @@ def openapi(_: Product, __: argparse.Namespace) -> int:
 def _context(rooms: Rooms, workers: Workers) -> ApiContext:
     product, context = rooms.product, rooms.context
     settings = product.settings
-    latest = workers.pipeline.latest
     health = _Health(rooms, workers)
     return ApiContext(
         settings=ApiSettings(
@@ -85,15 +82,13 @@ def _context(rooms: Rooms, workers: Workers) -> ApiContext:
         registers=context.registers,
         devices=context.devices,
         history=rooms.history_view,
-        latest=latest,
+        latest=workers.pipeline.latest,
         city=rooms.city,
         alerts=context.alerts,
         cases=context.cases,
-        crews=context.dispatch.crews,
-        closures=context.dispatch.closures,
-        analysis=context.learning,
+        dispatch=context.dispatch,
+        analysis=context.analysis,
         open_case=_Opener(rooms),
-        recommend=_Recommender(rooms, latest),
         samples=[health.samples],
         health=health.parts,
     )
@@ -112,23 +107,6 @@ class _Opener:
             lambda conn: scene.open_from_alert(conn, context, principal, alert_id, comment)
         )
         return context.cases.get(principal, case_id)
-
-
-class _Recommender:
-    """Ranks crews for a case, with the vehicle's latest position where it is known."""
-
-    def __init__(self, rooms: Rooms, latest: LatestPositions) -> None:
-        self._rooms = rooms
-        self._latest = latest
-
-    def __call__(self, principal: Principal, case_id: str) -> RecommendationsView:
-        context = self._rooms.context
-        vehicle_id = context.cases.get(principal, case_id).vehicle_id
-        device = next((one.id for one in context.devices.all() if one.vehicle_id == vehicle_id), None)
-        rows = self._latest.snapshot()
-        found = rows[rows["device"] == device] if device is not None else rows[:0]
-        motion = motion_of(found[0]) if len(found) else None
-        return context.dispatch.recommend_case(principal, case_id, motion)
 
 
 class _Health:

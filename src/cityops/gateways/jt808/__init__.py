@@ -6,7 +6,15 @@ from cityops.gateways.jt808.codec import decode_message, encode_message
 from cityops.gateways.jt808.directory import DeviceDirectory
 from cityops.gateways.jt808.framing import escape, split_frames, unescape
 from cityops.gateways.jt808.header import Edition, Fault, Frame, FrameError, Header, SubPackage, decode_frame
-from cityops.gateways.jt808.location import AreaAlarm, Extras, Location, OverspeedAlarm, RouteTimeAlarm
+from cityops.gateways.jt808.location import (
+    STATUS_ACC,
+    STATUS_FIXED,
+    AreaAlarm,
+    Extras,
+    Location,
+    OverspeedAlarm,
+    RouteTimeAlarm,
+)
 from cityops.gateways.jt808.media import Media, MediaStore
 from cityops.gateways.jt808.messages import (
     AttachedFile,
@@ -42,6 +50,8 @@ from cityops.gateways.jt808.server import Jt808Server
 from cityops.gateways.jt808.settings import Jt808Settings
 
 __all__ = [
+    "STATUS_ACC",
+    "STATUS_FIXED",
     "AlarmLabel",
     "AreaAlarm",
     "AttachedFile",
