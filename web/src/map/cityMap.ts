@@ -102,8 +102,9 @@ export class CityMap {
     return this.gone ? undefined : this.map.getSource<GeoJSONSource>(name);
   }
 
-  setData(name: WorkSource, data: FeatureCollection): void {
-    void this.source(name)?.setData(data);
+  /** Resolves when the map's worker has taken the data. */
+  async setData(name: WorkSource, data: FeatureCollection): Promise<void> {
+    await this.source(name)?.setData(data);
   }
 
   show(group: LayerGroup, visible: boolean): void {
@@ -123,12 +124,13 @@ export class CityMap {
     }
   }
 
-  fit(bounds: Bounds, padding = 60): void {
+  fit(bounds: Bounds, padding: number): void {
     if (!this.gone) this.map.fitBounds(bounds, { padding, maxZoom: 15, duration: 600 });
   }
 
-  flyTo(at: [number, number], zoom = 14): void {
-    if (!this.gone) this.map.easeTo({ center: at, zoom: Math.max(this.map.getZoom(), zoom), duration: 600 });
+  /** Bring a place into the middle of what the panels leave free. */
+  flyTo(at: [number, number], zoom = 14, offset: [number, number] = [0, 0]): void {
+    if (!this.gone) this.map.easeTo({ center: at, zoom: Math.max(this.map.getZoom(), zoom), offset, duration: 600 });
   }
 
   destroy(): void {

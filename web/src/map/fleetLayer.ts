@@ -6,6 +6,9 @@ import type { CityMap } from "./cityMap";
 import { collection, point } from "./features";
 
 const FRAME_MS = 120;
+/** Drawing takes at most this share of the time, so that a slow machine still answers to clicks. */
+const BUSY_SHARE = 0.4;
+const RENDER_LIMIT_MS = 1000;
 const MARGIN_SHARE = 0.1;
 const ORDER: Record<VehicleState, number> = { offline: 0, stopped: 1, moving: 2, alerting: 3 };
 
@@ -14,7 +17,7 @@ export type VehicleFilter = (vehicle: FleetVehicle) => boolean;
 /** Draw the fleet until the returned function is called. ``filter`` is asked at each frame. */
 export function drawFleet(city: CityMap, filter: () => VehicleFilter): () => void {
   let frame = 0;
-  let drawnMs = 0;
+  let nextMs = 0;
   let busy = false;
 
   function features(nowMs: number): Feature[] {
@@ -48,12 +51,16 @@ export function drawFleet(city: CityMap, filter: () => VehicleFilter): () => voi
 
   function step(nowMs: number): void {
     frame = requestAnimationFrame(step);
-    if (busy || nowMs - drawnMs < FRAME_MS || document.hidden) return;
-    drawnMs = nowMs;
+    if (!busy && nowMs >= nextMs && !document.hidden) void draw(nowMs);
+  }
+
+  async function draw(nowMs: number): Promise<void> {
     busy = true;
-    city.setData("vehicles", collection(features(nowMs)));
-    city.map.once("render", () => (busy = false));
-    window.setTimeout(() => (busy = false), 1000);
+    await city.setData("vehicles", collection(features(nowMs)));
+    await Promise.race([city.map.once("render"), new Promise((resolve) => window.setTimeout(resolve, RENDER_LIMIT_MS))]);
+    busy = false;
+    const tookMs = performance.now() - nowMs;
+    nextMs = nowMs + Math.max(FRAME_MS, tookMs / BUSY_SHARE);
   }
 
   frame = requestAnimationFrame(step);
