@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack
 from types import TracebackType
@@ -14,13 +14,14 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from cityops.kit import BusyError, ConfigError, Text, UnavailableError
+from cityops.kit import BusyError, Clock, ConfigError, Text, UnavailableError
 from cityops.store.failures import translate
 from cityops.store.turnstile import Turnstile
 
 T = TypeVar("T")
 
 GROUP_LIMIT: Final = 256
+GROUP_TIME_S: Final = 0.05
 _SAVEPOINT: Final = "cityops_work"
 
 
@@ -51,13 +52,15 @@ class _Item:
 class GroupWriter:
     """One thread that owns the only writing connection.
 
-    Every work runs in its own savepoint: one that raises undoes only itself. Callers wake after the commit
-    of their group is on the disk. At most ``queue_limit`` works wait; one more raises ``BusyError``.
+    Every work runs in its own savepoint: one that raises undoes only itself. Callers wake after the commit of
+    their group is on the disk. A group ends when nothing waits, or after ``GROUP_LIMIT`` works or ``GROUP_TIME_S``,
+    so that another process need not wait long. At most ``queue_limit`` works wait; one more raises ``BusyError``.
 
     Two processes may write to the same file; a ``Turnstile`` lets them in turn about.
     """
 
-    def __init__(self, engine: Engine, turnstile: Turnstile, *, queue_limit: int) -> None:
+    def __init__(self, engine: Engine, turnstile: Turnstile, clock: Clock, *, queue_limit: int) -> None:
+        self._clock = clock
         self._turnstile = turnstile
         self._resources = ExitStack()
         self._connection = self._open(engine)
@@ -75,10 +78,6 @@ class GroupWriter:
     def waiting(self) -> int:
         """How many works wait for their turn."""
         return len(self._queue)
-
-    def is_current_thread(self) -> bool:
-        """Whether the caller runs inside a work."""
-        return threading.get_ident() == self._thread.ident
 
     def submit(self, work: Callable[[Connection], T]) -> T:
         """Run ``work`` and return its result after the commit; raises what it raised."""
@@ -115,8 +114,8 @@ class GroupWriter:
     def _run(self) -> None:
         try:
             with self._resources:
-                while group := self._next_group():
-                    self._commit_group(self._connection, group)
+                while (first := self._next()) is not None:
+                    self._commit_group(first)
         finally:  # a bug must not leave callers waiting for ever
             with self._changed:
                 self._closed = True
@@ -125,23 +124,34 @@ class GroupWriter:
             for item in left:
                 item.future.set_exception(_closed())
 
-    def _next_group(self) -> list[_Item]:
-        """The next works, at most ``GROUP_LIMIT``; empty when closed and done."""
+    def _next(self) -> _Item | None:
+        """The next work, waiting for one; None when closed and done."""
         with self._changed:
             while not self._queue and not self._closed:
                 self._changed.wait()
-            return [self._queue.popleft() for _ in range(min(len(self._queue), GROUP_LIMIT))]
+            return self._queue.popleft() if self._queue else None
 
-    def _commit_group(self, connection: Connection, group: list[_Item]) -> None:
-        with _Outcome() as outcome, self._turnstile.passage(), connection.begin():
-            raw = connection.connection.driver_connection
+    def _group(self, first: _Item) -> Iterator[_Item]:
+        """``first`` and whatever arrived meanwhile, within the group's bounds."""
+        until_s = self._clock.monotonic_s() + GROUP_TIME_S
+        yield first
+        for _ in range(GROUP_LIMIT - 1):
+            if not self._queue or self._clock.monotonic_s() >= until_s:
+                return
+            yield self._queue.popleft()  # this thread is the only one that takes
+
+    def _commit_group(self, first: _Item) -> None:
+        group: list[_Item] = []
+        with _Outcome() as outcome, self._turnstile.passage(), self._connection.begin():
+            raw = self._connection.connection.driver_connection
             assert isinstance(raw, sqlite3.Connection)
-            for item in group:
-                _run_item(connection, raw, item)
+            for item in self._group(first):
+                group.append(item)
+                _run_item(self._connection, raw, item)
         self.groups += 1
         self.works += len(group)
         failure = translate(outcome.error) if isinstance(outcome.error, DBAPIError) else outcome.error
-        for item in group:
+        for item in group or [first]:
             if item.future.done():  # its own work raised; the others are not touched by that
                 continue
             if failure is None:

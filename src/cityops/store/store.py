@@ -43,7 +43,7 @@ class Store:
         self._pool_rejected = 0
         self._writer: GroupWriter | None = None
         if engines.sqlite_path is not None:
-            self._writer = GroupWriter(engines.writer, Turnstile(engines.sqlite_path), queue_limit=queue_limit)
+            self._writer = GroupWriter(engines.writer, Turnstile(engines.sqlite_path), clock, queue_limit=queue_limit)
 
     @classmethod
     def open(
