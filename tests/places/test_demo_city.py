@@ -116,7 +116,7 @@ def test_every_point_of_the_city_is_in_exactly_one_grid(city: City) -> None:
     assert 400 < inside.sum() < 1100
     assert (counts == inside).all()
     assert (city.area_index(lon, lat) == owner).all()
-    assert city.area_codes == tuple(grid.code for grid in city.grids)
+    assert city.area_codes[: len(city.grids)] == tuple(grid.code for grid in city.grids)
 
 
 def test_a_grid_lies_in_the_divisions_its_code_names(city: City) -> None:

@@ -12,7 +12,7 @@ from cityops.places.raster import Raster
 
 
 class AreaIndex:
-    """An index of areas that do not overlap; where they do, the first one is found."""
+    """An index of areas; where they overlap, the first one is found."""
 
     def __init__(self, areas: Sequence[Area]) -> None:
         rings = [ring for area in areas for polygon in area for ring in polygon]

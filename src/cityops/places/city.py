@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,9 @@ from cityops.places.areas import AreaIndex
 from cityops.places.geometry import Area, Ints, area_bounds
 from cityops.places.layers import LayerName, make_layer
 from cityops.places.network import RoadNetwork
+
+_LEVELS_UP: Final = tuple(reversed(DivisionLevel))
+_LEVELS_DOWN: Final = (DivisionLevel.DISTRICT, DivisionLevel.STREET, DivisionLevel.COMMUNITY)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -139,8 +142,8 @@ class City:
 
     @cached_property
     def area_codes(self) -> tuple[str, ...]:
-        """Codes that ``area_index`` points to: those of the grids, or of the lowest level of divisions there is."""
-        return tuple(code for code, _ in self._smallest)
+        """Codes that ``area_index`` points to: of the grids, then of the divisions from the lowest level up."""
+        return tuple(one.code for one in self._smallest_first)
 
     def locate(self, lon: float, lat: float) -> PlaceInfo:
         """Where a point is, in words: its divisions, its grid and the road within 60 m."""
@@ -150,9 +153,8 @@ class City:
         if place < 0:
             return PlaceInfo(road_name=road)
         code = self.area_codes[place]
-        district, street, community = (
-            self._by_code.get(code[:digits]) if len(code) >= digits else None for digits in (6, 9, 12)
-        )
+        named = {one.level: one for one in map(self._by_code.get, (code[:6], code[:9], code[:12])) if one}
+        district, street, community = (named.get(level) for level in _LEVELS_DOWN)
         return PlaceInfo(
             district_code=district.code if district else "",
             district_name=district.name if district else "",
@@ -160,7 +162,7 @@ class City:
             street_name=street.name if street else "",
             community_code=community.code if community else "",
             community_name=community.name if community else "",
-            grid_code=code if self.grids else "",
+            grid_code=code if place < len(self.grids) else "",
             road_name=road,
         )
 
@@ -177,16 +179,13 @@ class City:
         return {division.code: division for division in self.divisions}
 
     @cached_property
-    def _smallest(self) -> list[tuple[str, Area]]:
-        """Grids where there are any, else the divisions that have no children."""
-        if self.grids:
-            return [(grid.code, grid.area) for grid in self.grids]
-        parents = {division.parent for division in self.divisions}
-        return [(division.code, division.area) for division in self.divisions if division.code not in parents]
+    def _smallest_first(self) -> tuple[Grid | Division, ...]:
+        """Everything with an area; where grids end, or there are none, the divisions still locate a point."""
+        return self.grids + tuple(sorted(self.divisions, key=lambda one: _LEVELS_UP.index(one.level)))
 
     @cached_property
     def _areas(self) -> AreaIndex:
-        return AreaIndex([area for _, area in self._smallest])
+        return AreaIndex([one.area for one in self._smallest_first])
 
 
 def bounds_of(divisions: tuple[Division, ...]) -> tuple[float, float, float, float]:
