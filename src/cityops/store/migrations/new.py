@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import importlib
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -46,6 +47,7 @@ def new_revision(message: str) -> Path:
         engine.dispose()
     if written is None or isinstance(written, list):
         raise RuntimeError("alembic did not write exactly one revision")
+    subprocess.run([sys.executable, "-m", "ruff", "format", "--quiet", written.path], check=True)
     return Path(written.path)
 
 
