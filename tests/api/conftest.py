@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,14 +10,29 @@ import pytest
 from tests.api.world import SETTINGS, World, compose
 
 
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, World]:
+    """Units, trucks, crews and accounts, made once: each product of a test begins with a copy."""
+    folder = tmp_path_factory.mktemp("template")
+    path = folder / "cityops.db"
+    for world in compose(folder, f"sqlite:///{path}", SETTINGS):
+        made = world
+    return path, made
+
+
+def copied(folder: Path, template: tuple[Path, World]) -> Iterator[World]:
+    path, made = template
+    shutil.copy(path, folder / "cityops.db")
+    yield from compose(folder, f"sqlite:///{folder}/cityops.db", SETTINGS, made)
+
+
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
+def world(tmp_path: Path, template: tuple[Path, World]) -> Iterator[World]:
     """A fresh product on SQLite."""
-    yield from compose(tmp_path, f"sqlite:///{tmp_path}/cityops.db", SETTINGS)
+    yield from copied(tmp_path, template)
 
 
 @pytest.fixture(scope="module")
-def shared_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def shared_world(tmp_path_factory: pytest.TempPathFactory, template: tuple[Path, World]) -> Iterator[World]:
     """A product that the tests of one file share; they leave it as they found it, or do not mind."""
-    folder = tmp_path_factory.mktemp("world")
-    yield from compose(folder, f"sqlite:///{folder}/cityops.db", SETTINGS)
+    yield from copied(tmp_path_factory.mktemp("world"), template)

@@ -111,12 +111,20 @@ class World:
     vehicles: dict[str, str] = field(default_factory=dict)  # plate -> id
     devices: dict[str, int] = field(default_factory=dict)  # plate -> id
     crews: dict[str, str] = field(default_factory=dict)
+    signed_in: dict[str, tuple[str, str]] = field(default_factory=dict)  # username -> token, CSRF token
+
+    def credentials(self, username: str) -> tuple[str, str]:
+        """Token and CSRF token of a session of ``username``, begun when it is first asked for."""
+        if username not in self.signed_in:
+            token, _, csrf = self.context.sessions.sign_in(username, PASSWORD, "127.0.0.1")
+            self.signed_in[username] = token, csrf
+        return self.signed_in[username]
 
     def client(self, username: str | None = None, app: FastAPI | None = None) -> httpx.AsyncClient:
         """A client signed in as ``username`` (through the session service), with its CSRF token."""
         client = httpx.AsyncClient(transport=httpx.ASGITransport(app or self.app), base_url=ORIGIN)
         if username is not None:
-            token, _, csrf = self.context.sessions.sign_in(username, PASSWORD, "127.0.0.1")
+            token, csrf = self.credentials(username)
             client.cookies.set("cityops_session", token)
             client.headers["X-CSRF-Token"] = csrf
         return client
@@ -194,12 +202,13 @@ def case_opener(
     return open_case
 
 
-def compose(folder: Path, url: str, settings: ApiSettings) -> Iterator[World]:
-    """The rooms over a store at ``url`` and files in ``folder``."""
+def compose(folder: Path, url: str, settings: ApiSettings, template: World | None = None) -> Iterator[World]:
+    """The rooms over a store at ``url`` and files in ``folder``; with ``template`` the store holds its people."""
     clock = ManualClock(NOW)
     ids = IdMaker(clock)
     with Store.open(url, clock=clock) as store:
-        store.create_all()
+        if template is None:
+            store.create_all()
         city = small_city()
         workflow = Workflow.model_validate(yaml.safe_load(SCENE.read_text(encoding="utf-8"))["workflows"][0])
         workflows = {("key_vehicles", "key_vehicle"): workflow}
@@ -228,7 +237,11 @@ def compose(folder: Path, url: str, settings: ApiSettings) -> Iterator[World]:
                 health=lambda: [HealthPart("store", True, Text("正常", "well"), {"rows": 42.0})],
             )
             world = World(context, create_app(context), clock, log)
-            populate(world)
+            if template is None:
+                populate(world)
+            else:
+                for name in ("people", "units", "vehicles", "devices", "crews"):
+                    setattr(world, name, getattr(template, name))
             yield world
 
 
@@ -277,11 +290,12 @@ def add_people(world: World) -> None:
         "auditor": (Role.AUDITOR, {}),
     }
     for username, (role, scope) in scopes.items():
-        world.context.accounts.create(
+        made = world.context.accounts.create(
             SYSTEM, username=username, password=PASSWORD, display_name=username, role=role, **scope
         )
-        _, principal, _ = world.context.sessions.sign_in(username, PASSWORD, "127.0.0.1")
-        world.people[username] = principal
+        world.people[username] = Principal(
+            made.id, username, username, role, made.unit_id, made.unit_name, made.area_codes, made.crew_id
+        )
 
 
 MEASURES = (Measure("alert_to_case", Text("预警到立案", "Alert to case"), "alert", "open"),)

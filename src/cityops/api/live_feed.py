@@ -124,7 +124,7 @@ class LiveFeed:
             while not self._stop.is_set():
                 try:
                     if not started:
-                        self._event_id = self._newest_event_id()
+                        self._event_id = newest_event_id(self._store)
                         started = True
                     self._tick()
                 except CityOpsError as error:
@@ -234,15 +234,16 @@ class LiveFeed:
         missed = [event for event in events if event.id <= self._event_id]
         return (missed, True) if len(events) <= limit else ([], False)
 
-    def _newest_event_id(self) -> int:
-        """The outbox's end, found by asking for one event after ever closer ids."""
-        low, high = 0, 1
-        while self._store.events_after(high, 1):
-            low, high = high, high * 2
-        while low < high:
-            middle = (low + high) // 2
-            if self._store.events_after(middle, 1):
-                low = middle + 1
-            else:
-                high = middle
-        return low
+
+def newest_event_id(store: Store) -> int:
+    """The outbox's end, found by asking for one event after ever closer ids: 40 questions for a million events."""
+    low, high = 0, 1
+    while store.events_after(high, 1):
+        low, high = high, high * 2
+    while low < high:
+        middle = (low + high) // 2
+        if store.events_after(middle, 1):
+            low = middle + 1
+        else:
+            high = middle
+    return low

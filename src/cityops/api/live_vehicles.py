@@ -189,9 +189,10 @@ class LiveVehicles:
         with self._lock:
             if 0 <= now_ms - self._refreshed_ms < REFRESH_MS:
                 return
-            since_ms, self._refreshed_ms = self._refreshed_ms, now_ms
-            changed = self._devices.all() if since_ms < 0 else self._devices.changed_after(since_ms)
+            never = self._refreshed_ms < 0
+            changed = self._devices.all() if never else self._devices.changed_after(self._refreshed_ms)
             if any(self._registered.get(device.id) != device for device in changed):
                 self._registered.update((device.id, device) for device in changed)
                 self._index = VehicleIndex.of(self._registered.values())
             self._alerting = np.array(sorted(self._alerting_devices()), dtype=np.int64)
+            self._refreshed_ms = now_ms  # last: a reading that failed is done again
