@@ -105,11 +105,16 @@ class AlertWriter:
         applied = Applied()
         findings = [change for change in changes if isinstance(change, Finding)]
         known = _by_identity(conn, [str(finding.identity) for finding in findings])
+        taken: set[str] = set()
         for change in changes:
             if isinstance(change, Reevaluation):
                 self._reevaluate(conn, change, applied)
             else:
-                self._take(conn, known.get(str(change.identity)), change, applied)
+                name = str(change.identity)
+                if name in taken:
+                    known |= _by_identity(conn, [name])
+                self._take(conn, known.get(name), change, applied)
+                taken.add(name)
         for writer, position in progress.items():
             moved = conn.execute(
                 update(detection_progress).where(detection_progress.c.writer == writer).values(position=position)

@@ -68,9 +68,8 @@ class Entities:
             for device in np.unique(devices)
         )
 
-    def refresh(self) -> list[int]:
+    def refresh(self, *, overrides: bool) -> list[int]:
         """Ask the register again. Returns the entities whose class or parameters are to be set."""
-        overrides = self._read_overrides()
         devices = self._register.all() if self._asked_ms is None else self._register.changed_after(self._asked_ms)
         touched = set()
         for device in devices:
@@ -80,8 +79,9 @@ class Entities:
             self.classes[number] = int(row)
             touched.add(number)
             self._asked_ms = max(self._asked_ms or 0, device.updated_ms)
-        if overrides != self._overrides:
-            self._overrides = overrides
+        own = self._read_overrides() if overrides else self._overrides
+        if own != self._overrides:
+            self._overrides = own
             touched.update(range(len(self.subjects)))
         return sorted(touched)
 

@@ -68,6 +68,7 @@ class Settings:
     max_pending: int = 20_000
     max_late_s: int = 72 * 3600
     refresh_every_s: float = 5.0
+    overrides_every_s: float = 60.0
     retry_after_s: float = 1.0
     idle_s: float = 0.05
     compiled: bool = True
@@ -97,7 +98,7 @@ class Pipeline:
         book: where alerts go.
         clock: time.
         state_folder: where the snapshot is kept.
-        overrides: parameters of single vehicles, asked every few seconds.
+        overrides: parameters of single vehicles, asked every minute.
     """
 
     def __init__(
@@ -128,7 +129,8 @@ class Pipeline:
         self._resume: dict[str, int] = {}
         self._started = False
         self._counts: Counter[str] = Counter()
-        self._last_s = {"snapshot": 0.0, "reevaluate": -1e9, "refresh": -1e9}
+        self._lag_bytes = 0
+        self._last_s = {"snapshot": 0.0, "reevaluate": -1e9, "refresh": -1e9, "overrides": 0.0}
 
     @property
     def latest(self) -> LatestPositions:
@@ -136,16 +138,15 @@ class Pipeline:
         return self._memory.latest
 
     def metrics(self) -> dict[str, float]:
-        """Counters since the start, and how much waits now."""
-        lag = sum(max(0, source.reader.end - source.reader.position) for source in self._sources)
+        """Counters since the start, and how much waited after the last step. Safe to call from other threads."""
         gauges = {
             "entities": len(self._memory.entities),
             "pending_reevaluations": len(self._memory.pending),
             "unsent_changes": len(self._unsent),
-            "lag_bytes": lag,
+            "lag_bytes": self._lag_bytes,
             "silence_suppressed": sum(silence.suppressed for silence in self._memory.silences),
         }
-        return {**{name: float(count) for name, count in self._counts.items()}, **gauges}
+        return {**{name: float(count) for name, count in dict(self._counts).items()}, **gauges}
 
     def run(self, stop: threading.Event) -> None:
         """Step until ``stop`` is set; then keep a snapshot. Waits and tries again when a part is unavailable."""
@@ -180,6 +181,7 @@ class Pipeline:
             self._send()
         if self._due("snapshot", self._settings.snapshot_every_s):
             self.snapshot()
+        self._lag_bytes = sum(max(0, source.reader.end - source.reader.position) for source in self._sources)
         return rows
 
     def snapshot(self) -> None:
@@ -199,13 +201,13 @@ class Pipeline:
     def _start(self) -> None:
         """Load the snapshot and learn up to where alerts are complete already."""
         memory = self._memory
-        memory.refresh()
+        memory.refresh(overrides=True)
         progress = self._book.progress()
         snapshot = load_snapshot(self._state_folder / "detection.npz")
         if snapshot is not None:
             positions = memory.restore(snapshot, self._clock.now_ms())
             memory.entities.forget_answers()
-            memory.refresh()
+            memory.refresh(overrides=True)
         else:
             positions = {source.name: progress.get(source.name, 0) for source in self._sources}
             if any(positions.values()):
@@ -336,7 +338,7 @@ class Pipeline:
         if any(source.reader.end > source.reader.position for source in self._sources):
             return
         if self._due("refresh", self._settings.refresh_every_s):
-            self._memory.refresh()
+            self._memory.refresh(overrides=self._due("overrides", self._settings.overrides_every_s))
         now_ms = self._clock.now_ms()
         for silence in self._memory.silences:
             self._unsent += [self._report(silence.detector, {}, *found) for found in silence.check(now_ms)]

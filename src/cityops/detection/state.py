@@ -53,9 +53,9 @@ class Memory:
         for silence in self.silences:
             silence.reserve(count)
 
-    def refresh(self) -> None:
-        """Ask the register who is who and set the parameters of those that changed."""
-        changed = self.entities.refresh()
+    def refresh(self, *, overrides: bool = False) -> None:
+        """Ask who is who, and with ``overrides`` who has parameters of its own; set what changed."""
+        changed = self.entities.refresh(overrides=overrides)
         self.reserve()
         for number in changed:
             for runner in self.runners:
