@@ -25,12 +25,8 @@ _GRID_SHARE: Final = 0.25
 """A block of main streets is four grids, so that grids end at main streets."""
 
 
-def build_demo_city(seed: int = 2026) -> City:
-    """The demo city: synthetic, the same for the same seed.
-
-    Args:
-        seed: of everything random in it.
-    """
+def generate_city(seed: int) -> City:
+    """Draw areas, then streets, country roads and motorways, in one order and from one stream of random numbers."""
     plane = LocalPlane.around(*gazetteer.CENTER)
     rng = np.random.default_rng(seed)
     river = River(plane)
