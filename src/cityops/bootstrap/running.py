@@ -103,9 +103,11 @@ def simulate(product: Product, options: argparse.Namespace) -> int:
     trucks = options.trucks or settings.demo_trucks
     acknowledged = _Acknowledged(options.acknowledged) if options.acknowledged else None
     crews = {one.username: DEMO_PASSWORD for one in DEMO_ACCOUNTS if one.role is Role.CREW}
+    city = find_city(product)
     orders = Orders(
         fleet=demo_fleet(trucks, _DEMO_SEED),
-        network=find_city(product).network,
+        network=city.network,
+        center=city.center,
         clock=product.clock,
         gateway=(settings.jt808_host, settings.jt808_port),
         api=_address(product),

@@ -43,7 +43,7 @@ class _Way:
         return float(np.interp(since_s, self.time_s, self.lon)), float(np.interp(since_s, self.time_s, self.lat))
 
     def is_over(self, now_s: float) -> bool:
-        return now_s - self.begun_s >= self.time_s[-1]
+        return now_s - self.begun_s >= float(self.time_s[-1])
 
 
 class CrewPhone:

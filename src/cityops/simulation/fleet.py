@@ -15,6 +15,7 @@ from cityops.simulation.journeys import Loop, States, Turns, build_loop
 
 EPOCH_MS: Final = to_ms(datetime(2026, 1, 1, tzinfo=UTC))
 NIGHT_HAUL_COUNT: Final = 12
+_TOP_KMH: Final = 95.0
 _MINUTE_S: Final = 60.0
 _HOUR_S: Final = 3600.0
 
@@ -79,17 +80,26 @@ def _turns(index: int, behaviour: Behaviour, seed: int) -> Turns:
     return Turns(from_ms, round(drive_s), round(rest_s))
 
 
-def build_truck(network: RoadNetwork, index: int, seed: int, *, haul_from_ms: int | None = None) -> Truck:
+def build_truck(
+    network: RoadNetwork, center: tuple[float, float], index: int, seed: int, *, haul_from_ms: int | None = None
+) -> Truck:
     """Truck ``index`` of the fleet.
 
     Args:
         network: the roads.
+        center: (lon, lat) of the city; night hauls stay around it, within reach of the crews.
         index: its place in the fleet.
         seed: the fleet's seed.
         haul_from_ms: for the night haul of this run, when its driver set out; other night hauls stay parked.
     """
     behaviour = behaviour_of(index, seed)
-    loop = build_loop(network, seed * 100_003 + index, speeding=behaviour is Behaviour.SPEEDING, top_kmh=95.0)
+    loop = build_loop(
+        network,
+        seed * 100_003 + index,
+        speeding=behaviour is Behaviour.SPEEDING,
+        top_kmh=_TOP_KMH,
+        near=center if behaviour is Behaviour.NIGHT_HAUL else None,
+    )
     if behaviour is Behaviour.NIGHT_HAUL:
         never_ms = to_ms(datetime(9999, 1, 1, tzinfo=UTC))
         return Truck(index, behaviour, loop, Turns(haul_from_ms or never_ms, 4.7 * _HOUR_S, 10 * _HOUR_S))

@@ -20,7 +20,8 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 _MAJOR: Final = (RoadClass.MOTORWAY, RoadClass.TRUNK, RoadClass.PRIMARY)
-_SPEEDING_FACTOR: Final = 1.35
+_SPEEDING_FACTORS: Final = (1.15, 1.6)
+_NEAR_M: Final = 16_000.0
 _SPEEDING_STRETCH_M: Final = 3_000.0
 _EARTH_RADIUS_M: Final = 6_371_008.8
 
@@ -87,18 +88,23 @@ class Loop:
         )
 
 
-def build_loop(network: RoadNetwork, seed: int, *, speeding: bool, top_kmh: float) -> Loop:
+def build_loop(
+    network: RoadNetwork, seed: int, *, speeding: bool, top_kmh: float, near: tuple[float, float] | None = None
+) -> Loop:
     """A closed route of three legs between nodes on major roads.
 
     Args:
         network: the roads to drive on.
         seed: decides the route; equal seeds give equal loops.
-        speeding: drive stretches of some 3 km on major roads at 135 % of the limit.
+        speeding: drive stretches of some 3 km on major roads at 115 to 160 % of the limit.
         top_kmh: the truck's own top speed.
+        near: (lon, lat); the legs begin and end within 16 km of it.
     """
     random = np.random.default_rng(seed)
     major_edges = np.flatnonzero(np.isin(network.edge_class, [int(kind) for kind in _MAJOR]))
     nodes = np.unique(network.edge_from[major_edges])
+    if near is not None:
+        nodes = nodes[_distances_m(network.node_lon[nodes], network.node_lat[nodes], *near) < _NEAR_M]
     edges: list[int] = []
     while not edges:
         stops = [int(node) for node in random.choice(nodes, size=3, replace=False)]
@@ -114,7 +120,8 @@ def build_loop(network: RoadNetwork, seed: int, *, speeding: bool, top_kmh: floa
     speed = np.minimum(network.edge_speed_kmh[chosen].astype(np.float64) * pace, top_kmh)
     if speeding:
         fast = _stretches(length_m, np.isin(chosen, major_edges), random)
-        speed = np.where(fast, network.edge_limit_kmh[chosen] * _SPEEDING_FACTOR, speed)
+        factor = random.uniform(*_SPEEDING_FACTORS)
+        speed = np.where(fast, np.minimum(network.edge_limit_kmh[chosen], top_kmh) * factor, speed)
     vertices = np.concatenate((network.edge_from[chosen], network.edge_to[chosen[-1:]]))
     lon, lat = network.node_lon[vertices], network.node_lat[vertices]
     return Loop(
@@ -144,6 +151,12 @@ def _courses(lon: Floats, lat: Floats) -> Floats:
 def course_deg(lon_a: float, lat_a: float, lon_b: float, lat_b: float) -> float:
     """Degrees clockwise from north from a to b, on the plane that touches at a: right over some kilometres."""
     return float(_courses(np.array([lon_a, lon_b]), np.array([lat_a, lat_b]))[0])
+
+
+def _distances_m(lon: Floats, lat: Floats, lon_b: float, lat_b: float) -> Floats:
+    """On the plane that touches at b; right to a percent over a city."""
+    east = np.radians(lon - lon_b) * math.cos(math.radians(lat_b))
+    return np.asarray(np.hypot(east, np.radians(lat - lat_b)) * _EARTH_RADIUS_M)
 
 
 def distance_m(lon_a: float, lat_a: float, lon_b: float, lat_b: float) -> float:

@@ -145,7 +145,7 @@ class Terminal:
                 else:
                     self.counters.registrations_refused += 1
                     retry_s = _REFUSED_RETRY_S
-            except* (OSError, EOFError, TimeoutError):
+            except (OSError, EOFError, TimeoutError):
                 pass  # the line broke: what was under way goes back, and the terminal connects again
             finally:
                 self._take_back()
@@ -177,9 +177,17 @@ class Terminal:
                 return answer.result == Result.OK
 
     async def _converse(self, link: _Link) -> None:
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._listen(link))
-            tasks.create_task(self._speak(link))
+        """Listen and speak until either ends; raises what ended it."""
+        # Not a TaskGroup: that of Python 3.11 loses a cancellation that comes while the line breaks.
+        tasks = [asyncio.ensure_future(self._listen(link)), asyncio.ensure_future(self._speak(link))]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _speak(self, link: _Link) -> None:
         while True:

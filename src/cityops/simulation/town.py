@@ -35,6 +35,7 @@ class Orders:
 
     fleet: Sequence[DemoTruck]
     network: RoadNetwork
+    center: tuple[float, float]
     clock: Clock
     gateway: tuple[str, int]
     api: str
@@ -98,7 +99,7 @@ async def run_town(orders: Orders) -> None:
             if behaviour is Behaviour.NIGHT_HAUL and index not in hauls:
                 continue
             random = np.random.default_rng((orders.seed, index, 3))
-            truck = build_truck(orders.network, index, orders.seed, haul_from_ms=hauls.get(index))
+            truck = build_truck(orders.network, orders.center, index, orders.seed, haul_from_ms=hauls.get(index))
             terminal = Terminal(
                 identity_of(demo),
                 *orders.gateway,
