@@ -69,17 +69,17 @@ def save_city(city: City, folder: Path) -> None:
     temporary = folder / f"{words['arrays']}.part"
     with temporary.open("wb") as file:
         np.savez(file, allow_pickle=False, **arrays)
-        _settle(file.fileno())
+        file.flush()
+        os.fsync(file.fileno())
     temporary.replace(folder / words["arrays"])
+    _settle_folder(folder)
     temporary = folder / f"{_WORDS}.part"
     with temporary.open("w", encoding="utf-8") as text:
         json.dump(words, text, ensure_ascii=False)
         text.flush()
-        _settle(text.fileno())
+        os.fsync(text.fileno())
     temporary.replace(folder / _WORDS)
-    descriptor = os.open(folder, os.O_RDONLY)
-    _settle(descriptor)
-    os.close(descriptor)
+    _settle_folder(folder)
     if former is not None:
         (folder / former).unlink(missing_ok=True)
 
@@ -184,5 +184,10 @@ def _damaged(folder: Path, why: str) -> InvalidError:
     )
 
 
-def _settle(descriptor: int) -> None:
-    os.fsync(descriptor)
+def _settle_folder(folder: Path) -> None:
+    """Make renames in the folder outlast a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
