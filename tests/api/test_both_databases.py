@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.api.serving import Listener, serving
+from tests.api.serving import PATIENCE_S, Listener, serving
 from tests.api.world import NOW_MS, PASSWORD, SETTINGS, World, compose
 
 
@@ -23,7 +23,7 @@ def test_from_sign_in_to_a_dispatched_crew_seen_live(product: World) -> None:
     world.context.dispatch.crews.begin_shift(world.people["crew"], crew_id)
 
     async def act(url: str, alert_id: str) -> None:
-        async with httpx.AsyncClient(base_url=url) as client:
+        async with httpx.AsyncClient(base_url=url, timeout=PATIENCE_S) as client:
             signed = await client.post("/api/session", json={"username": "dispatcher", "password": PASSWORD})
             client.headers["X-CSRF-Token"] = signed.json()["csrf_token"]
             case = (await client.post(f"/api/alerts/{alert_id}/case", json={})).json()
