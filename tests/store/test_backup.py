@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -181,9 +182,7 @@ def test_a_backup_while_others_write_is_one_moment(
     stop = threading.Event()
 
     def write() -> None:
-        number = 0
         while not stop.is_set():
-            number += 1
 
             def work(conn: Connection) -> None:
                 conn.execute(insert(odd), {"name": "x"})
@@ -196,6 +195,9 @@ def test_a_backup_while_others_write_is_one_moment(
         thread.start()
     numbers = []
     for turn in range(3):
+        before = live.last_event_id()
+        while live.last_event_id() == before:
+            time.sleep(0.001)
         tables = backup(live, tmp_path / "none", tmp_path / f"b{turn}").tables
         numbers.append((tables["odd"].rows, tables["outbox"].rows))
     stop.set()

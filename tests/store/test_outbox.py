@@ -198,6 +198,10 @@ def test_a_dead_letter_refused_again_stays(store: Store) -> None:
     with pytest.raises(InvalidError):
         store.retry_dead(picky, store.dead_letters()[0][0].event.id)
     assert store.dead_letters()[1] == 1
+    store.discard_dead("picky", store.dead_letters()[0][0].event.id)
+    assert store.dead_letters() == ([], 0)
+    with pytest.raises(NotFoundError):
+        store.discard_dead("picky", 1)
 
 
 @pytest.mark.parametrize("error", [BusyError("忙", "busy"), UnavailableError("无", "gone")])

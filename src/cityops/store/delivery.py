@@ -118,16 +118,21 @@ def dead_letters(store: Store, limit: int) -> tuple[list[DeadLetter], int]:
 
 def retry_dead(store: Store, subscriber: Subscriber, event_id: int) -> None:
     """Hand a dead letter to its subscriber again; it leaves the list in the same transaction."""
-    mine = (outbox_dead.c.subscriber == subscriber.name) & (outbox_dead.c.event_id == event_id)
+    store.write(lambda conn: subscriber.handle(conn, _take_dead(conn, subscriber.name, event_id)))
 
-    def work(conn: Connection) -> None:
-        row = conn.execute(select(outbox_dead).where(mine).with_for_update()).one_or_none()
-        if row is None:
-            raise NotFoundError("没有这条未送达事件", "there is no such dead letter", code="outbox.missing")
-        conn.execute(delete(outbox_dead).where(mine))
-        subscriber.handle(conn, _letter(row).event)
 
-    store.write(work)
+def discard_dead(store: Store, subscriber: str, event_id: int) -> None:
+    """Delete a dead letter."""
+    store.write(lambda conn: _take_dead(conn, subscriber, event_id))
+
+
+def _take_dead(conn: Connection, subscriber: str, event_id: int) -> Event:
+    mine = (outbox_dead.c.subscriber == subscriber) & (outbox_dead.c.event_id == event_id)
+    row = conn.execute(select(outbox_dead).where(mine).with_for_update()).one_or_none()
+    if row is None:
+        raise NotFoundError("没有这条未送达事件", "there is no such dead letter", code="outbox.missing")
+    conn.execute(delete(outbox_dead).where(mine))
+    return _letter(row).event
 
 
 def prune(store: Store, subscribers: Collection[str], before_ms: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NoReturn
 
 from sqlalchemy.exc import DBAPIError, OperationalError
 
@@ -61,6 +61,11 @@ def translate(error: DBAPIError) -> BaseException:
             ),
         )
     return error
+
+
+def raise_translated(error: DBAPIError) -> NoReturn:
+    """Raise the sentence for a failure of the machine, or the failure as it is."""
+    raise translate(error)
 
 
 def _caused(cause: BaseException, error: BaseException) -> BaseException:

@@ -10,14 +10,14 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from cityops.kit import BusyError, Clock, ConfigError, Text
-from cityops.store.delivery import DeadLetter, dead_letters, deliver, prune, retry_dead
+from cityops.store.delivery import DeadLetter, dead_letters, deliver, discard_dead, prune, retry_dead
 from cityops.store.engines import POOL_WAIT_S, Engines, open_engines
-from cityops.store.failures import RETRY_STATES, sqlstate, translate
+from cityops.store.failures import RETRY_STATES, raise_translated, sqlstate
 from cityops.store.groupwriter import GroupWriter
 from cityops.store.migrate import current_revision, head_revision, upgrade
 from cityops.store.outbox import WRITE_CLOCK, Event, Subscriber, mark_start, read_events, readable_up_to
@@ -143,7 +143,7 @@ class Store:
             except DBAPIError as error:
                 attempt += 1
                 if sqlstate(error) not in RETRY_STATES or attempt > RETRIES:
-                    raise translate(error) from error
+                    raise_translated(error)
             with self._lock:
                 self._retried += 1
             time.sleep(random.uniform(0, 0.005 * 2**attempt))
@@ -151,13 +151,7 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection that sees one unchanging state and cannot write."""
-        try:
-            conn = self._engines.reader.connect()
-        except PoolTimeoutError as error:
-            raise self._no_connection() from error
-        except DBAPIError as error:
-            raise translate(error) from error
-        with conn:
+        with self._connected(self._engines.reader) as conn:
             yield conn
 
     def now_ms(self) -> int:
@@ -174,7 +168,9 @@ class Store:
 
     def read_outbox(self, after_id: int, limit: int, topics: Collection[str] | None) -> tuple[list[Event], int]:
         """Like ``events_after``, and the id up to which every event of ``topics`` is among those returned."""
-        with self._outbox_reader() as conn:
+        # PostgreSQL: each of the steps below must see what is committed when it starts, so not the snapshot of read().
+        engine = self._engines.reader if self.dialect == "sqlite" else self._engines.writer
+        with self._connected(engine) as conn:
             up_to = readable_up_to(conn)
             events = read_events(conn, after_id, up_to, limit, topics) if limit else []
         return events, events[-1].id if events and len(events) == limit else up_to
@@ -196,6 +192,10 @@ class Store:
         """Hand a dead letter to its subscriber again; ``NotFoundError`` when there is none."""
         retry_dead(self, subscriber, event_id)
 
+    def discard_dead(self, subscriber: str, event_id: int) -> None:
+        """Give a dead letter up for good (a person's decision); ``NotFoundError`` when there is none."""
+        discard_dead(self, subscriber, event_id)
+
     def prune_outbox(self, subscribers: Collection[str], *, keep_s: int) -> int:
         """Delete events older than ``keep_s`` that all of ``subscribers`` have passed; returns how many."""
         return prune(self, subscribers, self._clock.now_ms() - keep_s * 1000)
@@ -211,14 +211,14 @@ class Store:
         return counts
 
     @contextmanager
-    def _outbox_reader(self) -> Iterator[Connection]:
-        """SQLite: one snapshot. PostgreSQL: each statement sees what is committed when it starts."""
-        if self.dialect == "sqlite":
-            with self.read() as conn:
+    def _connected(self, engine: Engine) -> Iterator[Connection]:
+        try:
+            with engine.connect() as conn:
                 yield conn
-            return
-        with self._engines.writer.connect() as conn:
-            yield conn
+        except PoolTimeoutError as error:
+            raise self._no_connection() from error
+        except DBAPIError as error:
+            raise_translated(error)
 
     def _no_connection(self) -> BusyError:
         with self._lock:
