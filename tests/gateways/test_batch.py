@@ -138,13 +138,13 @@ def noisy_chunks(draw: st.DrawFn) -> list[bytes]:
     return chunks
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=80)
 @given(noisy_chunks())
 def test_compiled_and_reference_agree_on_messages_and_damaged_ones(chunks: list[bytes]) -> None:
     check_equal(chunks)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=80)
 @given(st.binary(max_size=120), st.sampled_from([0x0200, 0x0704, 0x0002]), st.sampled_from([0, 0x40]))
 @example(bytes(28) + bytes.fromhex("6629") + bytes(40) + b"\x01", 0x0200, 0)
 @example(b"\x00\x00\x00", 0x0704, 0)

@@ -13,6 +13,7 @@ from tests.gateways.terminal import Terminal
 from cityops.access import SYSTEM
 from cityops.gateways.jt808 import (
     Authentication,
+    Body,
     Deregistration,
     Edition,
     GeneralReply,
@@ -81,7 +82,7 @@ def test_login_and_locations_in_one_segment_keep_their_order(gateway: Gateway, r
 
     async def story() -> None:
         async with gateway.serving() as server, Terminal(server.port, PHONE) as terminal:
-            bodies = [Authentication(code), gateway.location(1), gateway.location(2), Heartbeat()]
+            bodies: list[Body] = [Authentication(code), gateway.location(1), gateway.location(2), Heartbeat()]
             await terminal.send_raw(b"".join(frame for body in bodies for frame in terminal.encode(body)))
             replies = [await terminal.expect(GeneralReply) for _ in bodies]
             assert [(reply.serial, reply.result) for reply in replies] == [(0, 0), (1, 0), (2, 0), (3, 0)]

@@ -37,8 +37,7 @@ class Connection(asyncio.Protocol):
         self.device: Device | None = None
         self.slot = -1
         self.chunks_under_way = 0
-        self.settled = asyncio.Event()
-        self.settled.set()
+        self._settled: asyncio.Event | None = None
         self.address = ""
         self.local_host = ""
         self.closed = False
@@ -61,6 +60,8 @@ class Connection(asyncio.Protocol):
         self._header = Header(0, "0", 0)
         self._serial = 0
         self._opened_s = self._heard_s = 0.0
+        self._heard = False
+        self._clock, self._intake = server.clock, server.intake
 
     # -- asyncio -------------------------------------------------------------------------------------------
 
@@ -82,8 +83,7 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes from the terminal: whole frames go on, the rest waits (bounded)."""
-        self._heard_s = asyncio.get_running_loop().time()
-        self.seen_since_status = True
+        self._heard = self.seen_since_status = True
         if self.state is State.ONLINE:
             if self._rest:
                 data = self._rest + data
@@ -183,8 +183,8 @@ class Connection(asyncio.Protocol):
     def sweep(self, now_s: float) -> None:
         """Once a second: is it idle, did it ever log in, are packages missing?"""
         settings = self.server.settings
-        if self._holds:
-            self._heard_s = now_s  # not reading is our doing, not the terminal's
+        if self._heard or self._holds:  # not reading is our doing, not the terminal's
+            self._heard, self._heard_s = False, now_s
         if now_s - self._heard_s > settings.idle_s:
             self.close("idle")
         elif self.state is State.NEW and now_s - self._opened_s > settings.login_s:
@@ -251,11 +251,19 @@ class Connection(asyncio.Protocol):
         """One chunk was dealt with; the slot of a terminal that left may be free now."""
         self.chunks_under_way -= 1
         if self.chunks_under_way == 0:
-            self.settled.set()
-        self.server.release(self)
+            if self._settled is not None:
+                self._settled.set()
+            if self.device is None:
+                self.server.release(self)
+
+    async def settle(self) -> None:
+        """Wait until everything that was received is stored and answered; nothing is read meanwhile."""
+        if self.chunks_under_way:
+            self._settled = asyncio.Event()
+            await self._settled.wait()
+            self._settled = None
 
     def _submit(self, chunk: bytes) -> None:
         self.chunks_under_way += 1
-        self.settled.clear()
-        self.last_seen_ms = self.server.clock.now_ms()
-        self.server.intake.add(self, chunk)
+        self.last_seen_ms = now_ms = self._clock.now_ms()
+        self._intake.add(self, chunk, now_ms)

@@ -162,12 +162,12 @@ class Intake:
         """Received and not yet answered."""
         return self._load.size + self._under_way
 
-    def add(self, owner: Owner, chunk: bytes) -> None:
+    def add(self, owner: Owner, chunk: bytes, received_ms: int) -> None:
         """Take whole frames of one connection."""
         load = self._load
         load.chunks.append(chunk)
         load.owners.append(owner)
-        load.received_ms.append(self._clock.now_ms())
+        load.received_ms.append(received_ms)
         self._grown(len(chunk))
 
     def add_rows(self, extra: ExtraRows, size: int) -> None:
@@ -187,19 +187,21 @@ class Intake:
         self._executor.shutdown(wait=True)
 
     def _grown(self, size: int) -> None:
+        """Called for every chunk of every terminal: it does as little as it can."""
         load = self._load
-        if load.size == 0 and len(load.chunks) + len(load.extras) == 1:
+        if load.first_s == 0.0:
             load.first_s = self._loop.time()
+            self._idle.clear()
         load.size += size
-        waiting = self.queue_bytes
-        self.counters.peak_queue_bytes = max(self.counters.peak_queue_bytes, waiting)
+        waiting = load.size + self._under_way
+        if waiting > self.counters.peak_queue_bytes:
+            self.counters.peak_queue_bytes = waiting
         if waiting >= self._max_queue_bytes and not self.full:
             self.full = True
             self.counters.pauses += 1
             _log.warning("%d bytes wait to be stored: no terminal is read until the disk has caught up", waiting)
             self._pause()
-        self._idle.clear()
-        if not self._busy:
+        if not self._busy and (self._timer is None or load.size >= self._flush_bytes):
             self._schedule()
 
     def _schedule(self) -> None:

@@ -74,7 +74,7 @@ async def _check(connection: Connection, header: Header, body: Registration | Au
     online = False
     try:
         # What was received for an earlier login of this connection is stored under that terminal first.
-        await connection.settled.wait()
+        await connection.settle()
         device = await connection.server.directory.find(header.phone)
         if isinstance(body, Registration):
             await _register(connection, header, body, device)

@@ -1,0 +1,383 @@
+"""The JT/T 808 gateway with durable acknowledgement against a bare uvloop server that frames and replies.
+
+Run: ``python bench/gateway.py [--connections 2000] [--seconds 4] [--rounds 3] [--terminals 20000]``. Server and load
+generator are processes of their own; the two servers take turns under the same generator, and the medians of the rounds
+are compared. Every connection keeps ``window`` locations in the air and sends the next ones when all are answered.
+The bare server cuts at the delimiters, unescapes, reads id and serial and answers a valid 0x8001; it verifies nothing
+and stores nothing. Ours verifies, decodes, converts, judges, appends with fdatasync and then answers. The terminals'
+directory is in memory on our side, as it is in the gateway's cache.
+The result is printed and kept in ``bench/results/gateway.json``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import resource
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any, cast
+
+import uvloop
+
+from cityops.gateways.jt808 import (
+    Authentication,
+    Extras,
+    Jt808Server,
+    Jt808Settings,
+    Location,
+    Media,
+    encode_message,
+    split_frames,
+    unescape,
+)
+from cityops.kit import CoordinateSystem, SystemClock
+from cityops.observations import DeadLetters, Device, DeviceStatus, Log
+
+RESULT = Path(__file__).parent / "results" / "gateway.json"
+CODE = "bench-code"
+WINDOWS = (1, 5)
+MAX_FRAMES = 20_000_000
+"""A generator that reaches this ends its measurement, whatever the clock says."""
+
+
+# -- servers -----------------------------------------------------------------------------------------------
+
+
+def make_device(number: int) -> Device:
+    """One of the registered terminals."""
+    phone = str(13_800_000_000 + number)
+    return Device(
+        number + 1, "jt808", phone, phone, None, None, None, None, None, CoordinateSystem.WGS84, CODE, True, 0
+    )
+
+
+@dataclass
+class MemoryDirectory:
+    """A device directory without a store behind it."""
+
+    devices: Sequence[Device]
+    by_number: dict[str, Device] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.by_number = {device.phone: device for device in self.devices}
+
+    def by_phone(self, protocol: str, phone: str) -> Device | None:
+        return self.by_number.get(phone)
+
+    def all(self) -> Sequence[Device]:
+        return self.devices
+
+    def changed_after(self, at_ms: int) -> Sequence[Device]:
+        return ()
+
+    def note_pending(self, *_: object) -> None:
+        raise AssertionError("every terminal of the benchmark is registered")
+
+    def issue_auth_code(self, device_id: int) -> str:
+        return CODE
+
+    def flush_status(self, statuses: Sequence[DeviceStatus]) -> None: ...
+
+    def mark_all_offline(self) -> None: ...
+
+
+def keep_nothing(media: Media, chunks: Iterable[bytes]) -> None:
+    raise AssertionError("the benchmark brings no files")
+
+
+class BareConnection(asyncio.Protocol):
+    """Frames and replies, nothing else."""
+
+    def __init__(self) -> None:
+        self.rest = b""
+        self.serial = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        frames, self.rest, _ = split_frames(self.rest + data)
+        replies = []
+        for frame in frames:
+            plain = unescape(frame)
+            head = b"\x80\x01\x00\x05" + plain[4:10] + self.serial.to_bytes(2, "big")
+            reply = head + plain[10:12] + plain[0:2] + b"\x00"
+            self.serial = (self.serial + 1) & 0xFFFF
+            value = 0
+            for byte in reply:
+                value ^= byte
+            reply += value.to_bytes(1, "big")
+            if b"\x7e" in reply or b"\x7d" in reply:
+                reply = reply.replace(b"\x7d", b"\x7d\x01").replace(b"\x7e", b"\x7d\x02")
+            replies.append(b"\x7e" + reply + b"\x7e")
+        self.transport.write(b"".join(replies))
+
+
+async def serve_bare(stop: asyncio.Event) -> None:
+    server = await asyncio.get_running_loop().create_server(BareConnection, "127.0.0.1", 0, backlog=4096)
+    print(json.dumps({"port": server.sockets[0].getsockname()[1]}), flush=True)
+    await stop.wait()
+    server.close()
+
+
+async def serve_ours(stop: asyncio.Event, folder: Path, terminals: int) -> None:
+    with Log.open(folder / "log", writer="jt808", min_free_bytes=0) as log, DeadLetters(folder / "dead") as letters:
+        server = Jt808Server(
+            "127.0.0.1",
+            0,
+            devices=MemoryDirectory([make_device(number) for number in range(terminals)]),
+            log=log,
+            dead_letters=letters,
+            clock=SystemClock(),
+            files=keep_nothing,
+            settings=Jt808Settings(max_connections=terminals + 100),
+        )
+        await server.start()
+        print(json.dumps({"port": server.port}), flush=True)
+        await stop.wait()
+        await server.stop()
+        print(json.dumps({"appended_rows": log.appended_rows, **server.metrics()}), flush=True)
+
+
+async def serve(kind: str, folder: Path, terminals: int) -> None:
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    await (serve_bare(stop) if kind == "bare" else serve_ours(stop, folder, terminals))
+
+
+# -- load --------------------------------------------------------------------------------------------------
+
+
+class LoadConnection(asyncio.Protocol):
+    """One terminal: authenticates, then ``window`` locations at a time."""
+
+    def __init__(self, load: Load, number: int) -> None:
+        self.load = load
+        phone = str(13_800_000_000 + number)
+        self.login = encode_message(Authentication(CODE), phone=phone, serial=0)[0]
+        location = Location(
+            latitude_e6=37_800_000 + number,
+            longitude_e6=112_500_000 + number,
+            altitude_m=800,
+            speed_dkmh=605,
+            course_deg=number % 360,
+            event_ms=load.event_ms,
+            extras=Extras(mileage_dkm=number, fuel_dl=400, recorder_speed_dkmh=600, vehicle_signals=0, satellites=12),
+        )
+        frames = [encode_message(location, phone=phone, serial=k + 1)[0] for k in range(load.window)]
+        self.burst = b"".join(frames)
+        self.outstanding = 0
+        self.delimiters = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+        self.outstanding = 1
+        self.transport.write(self.login)
+
+    def data_received(self, data: bytes) -> None:
+        self.delimiters += data.count(b"\x7e")
+        answered = self.delimiters >> 1
+        if answered < self.outstanding:
+            return
+        if self.burst is not None and self.load.answered(self, answered):
+            self.delimiters = 0
+            self.outstanding = self.load.window
+            self.transport.write(self.burst)
+
+
+class Load:
+    """All connections of the generator and their counts."""
+
+    def __init__(self, port: int, connections: int, window: int, interval_s: float) -> None:
+        self.port, self.connections, self.window, self.interval_s = port, connections, window, interval_s
+        self.event_ms = SystemClock().now_ms()
+        self.total = 0
+        self.online = 0
+        self.running = True
+        self.waiting: list[LoadConnection] = []
+        self.gate = False
+
+    def answered(self, connection: LoadConnection, count: int) -> bool:
+        """Count; whether the connection goes on at once."""
+        if connection.outstanding == 1 and connection.delimiters and not hasattr(connection, "started"):
+            connection.started = True  # type: ignore[attr-defined]
+            self.online += 1
+            self.waiting.append(connection)
+            return False
+        self.total += count
+        if not self.running or self.total >= MAX_FRAMES:
+            return False
+        if self.interval_s:
+            asyncio.get_running_loop().call_later(self.interval_s, self.again, connection)
+            return False
+        return True
+
+    def again(self, connection: LoadConnection) -> None:
+        connection.delimiters = 0
+        connection.outstanding = self.window
+        connection.transport.write(connection.burst)
+
+    async def connect(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in range(self.connections):
+            # Some 20,000 connections to one address: the ports of one source address would not do.
+            source = f"127.0.1.{1 + number // 10_000}"
+            await loop.create_connection(
+                lambda number=number: LoadConnection(self, number),  # type: ignore[misc]
+                "127.0.0.1",
+                self.port,
+                local_addr=(source, 0),
+            )
+        while self.online < self.connections:
+            await asyncio.sleep(0.05)
+
+    async def run(self, seconds: float, warm_s: float) -> dict[str, float]:
+        for position, connection in enumerate(self.waiting):
+            if self.interval_s:
+                delay_s = self.interval_s * position / len(self.waiting)
+                asyncio.get_running_loop().call_later(delay_s, self.again, connection)
+            else:
+                self.again(connection)
+        await asyncio.sleep(warm_s)
+        before, start = self.total, time.perf_counter()
+        await asyncio.sleep(seconds)
+        frames, elapsed_s = self.total - before, time.perf_counter() - start
+        self.running = False
+        return {"frames": frames, "seconds": round(elapsed_s, 2), "frames_per_s": round(frames / elapsed_s)}
+
+
+async def generate(arguments: argparse.Namespace) -> None:
+    load = Load(arguments.port, arguments.connections, arguments.window, arguments.interval)
+    await load.connect()
+    print(json.dumps({"online": load.online}), flush=True)
+    print(json.dumps(await load.run(arguments.seconds, 1.0)), flush=True)
+
+
+# -- comparison --------------------------------------------------------------------------------------------
+
+
+def spawn(*words: object) -> subprocess.Popen[str]:
+    command = [sys.executable, __file__, *map(str, words)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def read(process: subprocess.Popen[str]) -> dict[str, Any]:
+    line = cast(IO[str], process.stdout).readline()
+    if not line:
+        raise SystemExit(f"a benchmark process ended early: {process.args!r}")
+    return cast(dict[str, Any], json.loads(line))
+
+
+def rss_mb(process: subprocess.Popen[str]) -> float:
+    pages = int(Path(f"/proc/{process.pid}/statm").read_text().split()[1])
+    return round(pages * os.sysconf("SC_PAGE_SIZE") / 1e6, 1)
+
+
+def cpu_s(process: subprocess.Popen[str]) -> float:
+    fields = Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def measure(
+    kind: str, folder: Path, connections: int, window: int, seconds: float, interval_s: float
+) -> dict[str, Any]:
+    """One run of one server under the generator."""
+    server = spawn("serve", kind, "--folder", folder, "--connections", connections)
+    port = read(server)["port"]
+    idle_mb = rss_mb(server)
+    load = spawn(
+        "load", "--port", port, "--connections", connections, "--window", window, "--seconds", seconds,
+        "--interval", interval_s,
+    )  # fmt: skip
+    read(load)
+    online_mb, before_s = rss_mb(server), cpu_s(server)
+    result = read(load)
+    used_s = cpu_s(server) - before_s
+    found = {**result, "rss_idle_mb": idle_mb, "rss_online_mb": online_mb, "rss_end_mb": rss_mb(server)}
+    found["server_cpu_us_per_frame"] = round(used_s / max(result["frames"], 1) * 1e6, 1)
+    load.wait(30)
+    server.terminate()
+    if kind == "ours":
+        metrics = read(server)
+        found["stored_rows"] = metrics["appended_rows"]
+        found["batches"] = metrics["batches"]
+        if metrics["appended_rows"] < result["frames"]:
+            raise SystemExit("an answer left before its observation was durable")
+    server.wait(30)
+    return found
+
+
+def compare(arguments: argparse.Namespace, folder: Path, window: int) -> dict[str, Any]:
+    """The two servers in turns; medians."""
+    rounds: dict[str, list[dict[str, Any]]] = {"bare": [], "ours": []}
+    for number in range(arguments.rounds):
+        for kind in ("bare", "ours"):
+            at = folder / f"{kind}-{window}-{number}"
+            at.mkdir()
+            rounds[kind].append(measure(kind, at, arguments.connections, window, arguments.seconds, 0.0))
+            print(kind, window, rounds[kind][-1], file=sys.stderr)
+    medians = {kind: statistics.median(run["frames_per_s"] for run in runs) for kind, runs in rounds.items()}
+    return {
+        "window": window,
+        "ours_frames_per_s": medians["ours"],
+        "bare_frames_per_s": medians["bare"],
+        "ratio": round(medians["ours"] / medians["bare"], 3),
+        "runs": rounds,
+    }
+
+
+def raise_limits() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard if hard != resource.RLIM_INFINITY else max(soft, 65536), hard))
+
+
+def main() -> None:
+    """Measure and keep the result, or be one of the processes."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("role", nargs="?", choices=("compare", "serve", "load"), default="compare")
+    parser.add_argument("kind", nargs="?", choices=("bare", "ours"), default="ours")
+    parser.add_argument("--connections", type=int, default=2000)
+    parser.add_argument("--terminals", type=int, default=20_000)
+    parser.add_argument("--seconds", type=float, default=4.0)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--window", type=int, default=1)
+    parser.add_argument("--interval", type=float, default=0.0)
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--folder", type=Path, default=None)
+    arguments = parser.parse_args()
+    raise_limits()
+    if arguments.role == "serve":
+        uvloop.run(serve(arguments.kind, arguments.folder, arguments.connections))
+        return
+    if arguments.role == "load":
+        uvloop.run(generate(arguments))
+        return
+    with tempfile.TemporaryDirectory(dir=arguments.folder) as name:
+        folder = Path(name)
+        result: dict[str, Any] = {"command": f"python {' '.join(sys.argv)}", "cores": os.cpu_count()}
+        result["connections"] = arguments.connections
+        result["throughput"] = [compare(arguments, folder, window) for window in WINDOWS]
+        if arguments.terminals:
+            at = folder / "memory"
+            at.mkdir()
+            memory = measure("ours", at, arguments.terminals, 1, 10.0, 10.0)
+            extra_mb = memory["rss_end_mb"] - memory["rss_idle_mb"]
+            memory["kb_per_terminal"] = round(extra_mb * 1000 / arguments.terminals, 1)
+            result["memory"] = {"terminals": arguments.terminals, "interval_s": 10.0, **memory}
+    RESULT.parent.mkdir(exist_ok=True)
+    RESULT.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    print(json.dumps(result, indent=2))
+
+
+if __name__ == "__main__":
+    main()
