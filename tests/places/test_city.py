@@ -147,6 +147,8 @@ def test_no_city_and_damaged_files_are_errors_with_words(city: City, tmp_path: P
     (tmp_path / "city.json").write_text('{"format": 99}', encoding="utf-8")
     with pytest.raises(InvalidError, match="format"):
         load_city(tmp_path)
+    save_city(city, tmp_path)
+    assert load_city(tmp_path).name == city.name
 
 
 def best_cpu_s(work: Any, repeats: int = 3) -> float:

@@ -64,8 +64,7 @@ def save_city(city: City, folder: Path) -> None:
         "names": city.network.names,
         "exits": [[one.node, one.name] for one in city.network.exits],
     }
-    former = _read_words(folder)["arrays"] if (folder / _WORDS).exists() else None
-    words["arrays"] = "arrays-b.npz" if former == "arrays-a.npz" else "arrays-a.npz"
+    words["arrays"] = "arrays-b.npz" if _former_arrays(folder) == "arrays-a.npz" else "arrays-a.npz"
     temporary = folder / f"{words['arrays']}.part"
     with temporary.open("wb") as file:
         np.savez(file, allow_pickle=False, **arrays)
@@ -80,8 +79,9 @@ def save_city(city: City, folder: Path) -> None:
         os.fsync(text.fileno())
     temporary.replace(folder / _WORDS)
     _settle_folder(folder)
-    if former is not None:
-        (folder / former).unlink(missing_ok=True)
+    for old in folder.glob("arrays-*"):
+        if old.name != words["arrays"]:
+            old.unlink()
 
 
 def load_city(folder: Path) -> City:
@@ -172,6 +172,14 @@ def _read_words(folder: Path) -> dict[str, Any]:
     if not isinstance(words, dict) or words.get("format") != FORMAT:
         raise _damaged(folder, "format")
     return words
+
+
+def _former_arrays(folder: Path) -> str | None:
+    """The file of arrays in use; None where there is no city, or one too damaged to keep from being replaced."""
+    try:
+        return str(_read_words(folder)["arrays"])
+    except (FileNotFoundError, InvalidError, KeyError):
+        return None
 
 
 def _damaged(folder: Path, why: str) -> InvalidError:
