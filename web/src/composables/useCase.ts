@@ -2,13 +2,18 @@ import { ElMessage } from "element-plus";
 import { useI18n } from "vue-i18n";
 import { calls } from "@/api/calls";
 import type { CaseDetail } from "@/api/types";
+import { noteRead } from "./useNotices";
 import { useReloadOn } from "./useLive";
 import { useLoad } from "./useLoad";
 
 /** One case, live. A step's answer replaces it; a stale step reads it again and says so. */
 export function useCase(id: () => string) {
   const { t } = useI18n();
-  const loaded = useLoad(() => calls.case(id()));
+  const loaded = useLoad(async () => {
+    const detail = await calls.case(id());
+    await noteRead(detail);
+    return detail;
+  });
 
   function put(detail: CaseDetail): void {
     if (detail.case_id === id()) loaded.data.value = detail;

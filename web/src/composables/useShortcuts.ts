@@ -5,11 +5,15 @@ function typing(target: EventTarget | null): boolean {
   return target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName);
 }
 
+function dialogOpen(): boolean {
+  return [...document.querySelectorAll(".el-overlay-message-box, .el-overlay-dialog")].some((box) => box.checkVisibility());
+}
+
 /** Single-key shortcuts of the desk; they rest while a person types or a dialog is open. */
 export function useShortcuts(handlers: Record<string, (event: KeyboardEvent) => void>): void {
   function listen(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
-    if (document.querySelector(".el-overlay-message-box, .el-overlay-dialog") !== null) return;
+    if (dialogOpen()) return;
     const handler = handlers[event.key];
     if (handler === undefined) return;
     event.preventDefault();

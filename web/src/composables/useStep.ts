@@ -22,6 +22,7 @@ export function useStep() {
       await ElMessageBox.confirm(say(action.confirm), say(action.title), {
         confirmButtonText: say(action.title),
         cancelButtonText: t("common.cancel"),
+        confirmButtonClass: action.danger ? "el-button--danger" : "",
         type: action.danger ? "warning" : undefined,
       });
       return true;

@@ -6,6 +6,7 @@ import "maplibre-gl/dist/maplibre-gl.css";
 import { calls } from "@/api/calls";
 import type { MapBase } from "@/api/types";
 import type { Theme } from "@/stores/preferences";
+import { labelPoints } from "./labelPoints";
 import { BASE_SOURCES, buildStyle, LAYER_GROUPS, type LayerGroup, type WORK_SOURCES } from "./style";
 import { placeSymbols } from "./symbols";
 
@@ -90,7 +91,10 @@ export class CityMap {
     if (this.wanted.has(name) || !this.available.has(name)) return;
     this.wanted.add(name);
     layerData(name).then(
-      (data) => this.source(name)?.setData(data),
+      (data) => {
+        void this.source(name)?.setData(data);
+        if (name === "districts" || name === "streets") void this.source(`${name}_points`)?.setData(labelPoints(data));
+      },
       (error: unknown) => {
         this.wanted.delete(name);
         this.onProblem(error);
@@ -124,7 +128,7 @@ export class CityMap {
     }
   }
 
-  fit(bounds: Bounds, padding: number): void {
+  fit(bounds: Bounds, padding: number | { top: number; bottom: number; left: number; right: number }): void {
     if (!this.gone) this.map.fitBounds(bounds, { padding, maxZoom: 15, duration: 600 });
   }
 

@@ -78,9 +78,9 @@ function labelLayers(theme: Theme): LayerSpecification[] {
     symbol("poi-label", "pois",
       { "text-field": name, "text-font": FONT, "text-size": 11, "text-offset": [0, 0.7], "text-anchor": "top" },
       { minzoom: 11.5, paint: ink }),
-    symbol("street-label", "streets", { "text-field": name, "text-font": FONT, "text-size": 11 },
+    symbol("street-label", "streets_points", { "text-field": name, "text-font": FONT, "text-size": 11 },
       { minzoom: 12.5, paint: { ...ink, "text-color": c.roadLabel } }),
-    symbol("district-label", "districts",
+    symbol("district-label", "districts_points",
       { "text-field": name, "text-font": FONT, "text-size": ["interpolate", ["linear"], ["zoom"], 8, 12, 12, 16], "text-letter-spacing": 0.12 },
       { maxzoom: 13.5, paint: ink }),
   ];
@@ -120,7 +120,7 @@ function workLayers(theme: Theme): LayerSpecification[] {
 }
 
 export function buildStyle(theme: Theme): StyleSpecification {
-  const names = [...BASE_SOURCES, ...WORK_SOURCES];
+  const names = [...BASE_SOURCES, "districts_points", "streets_points", ...WORK_SOURCES];
   const empty = { type: "FeatureCollection" as const, features: [] };
   return {
     version: 8,
