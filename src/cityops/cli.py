@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from cityops import __version__
+from cityops.bootstrap.product import Product, product
 from cityops.kit import CityOpsError
 
 _MANUAL: Final = """\
@@ -133,27 +135,31 @@ def _say(error: CityOpsError) -> None:
             print(f"CityOps: {text.zh if chinese else text.en}", file=sys.stderr)
 
 
+_COMMANDS: Final = {
+    "run": "running:run",
+    "serve": "serving:serve",
+    "gateway": "gateway:gateway",
+    "simulate": "simulating:simulate",
+    "replay": "simulating:replay",
+    "import": "data:import_city",
+    "backup": "data:backup",
+    "restore": "data:restore",
+    "users": "data:users",
+    "doctor": "doctor:doctor",
+    "openapi": "describing:openapi",
+}
+"""Command: module and function in ``bootstrap``. Imported when needed, so that --help answers at once."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     options = _parser().parse_args(arguments)
-    # Imported here so that --help and a typing slip answer at once, without numba and the web framework.
-    from cityops import bootstrap
-
-    commands: dict[str, Callable[[bootstrap.Product, argparse.Namespace], int]] = {
-        "run": bootstrap.run,
-        "serve": bootstrap.serve,
-        "gateway": bootstrap.gateway,
-        "simulate": bootstrap.simulate,
-        "replay": bootstrap.replay,
-        "import": bootstrap.import_city,
-        "backup": bootstrap.backup,
-        "restore": bootstrap.restore,
-        "users": bootstrap.users,
-        "doctor": bootstrap.doctor,
-        "openapi": bootstrap.openapi,
-    }
+    module, function = _COMMANDS[options.command].split(":")
+    work: Callable[[Product, argparse.Namespace], int] = getattr(
+        importlib.import_module(f"cityops.bootstrap.{module}"), function
+    )
     try:
-        return commands[options.command](bootstrap.product(os.environ), options)
+        return work(product(os.environ), options)
     except CityOpsError as error:
         _say(error)
         return 2

@@ -50,6 +50,12 @@ class Supervisor:
         self._lifeline_read, self._lifeline_write = os.pipe()
         self._stop = threading.Event()
 
+    def add(self, name: str, arguments: Sequence[str]) -> None:
+        """One child more; from the thread of ``run`` (``on_tick``), where it is started at once."""
+        child = Child(name, arguments)
+        self._children.append(child)
+        self._start(child)
+
     def request_stop(self) -> None:
         """Ask ``run`` to stop everything; safe in a signal handler."""
         self._stop.set()
@@ -57,7 +63,7 @@ class Supervisor:
     def run(self, *, on_tick: Callable[[], None] = lambda: None) -> int:
         """Start everything and watch it until ``request_stop``; returns the number of restarts."""
         try:
-            for child in self._children:
+            for child in list(self._children):
                 self._start(child)
             while not self._stop.wait(0.1):
                 for child in self._children:

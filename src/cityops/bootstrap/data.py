@@ -12,8 +12,9 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from cityops.access import SYSTEM, Account, verify_audit
+from cityops.bootstrap.database import open_store
 from cityops.bootstrap.product import Product, check_data_folder, exclusive
-from cityops.bootstrap.rooms import Rooms, open_rooms, open_store
+from cityops.bootstrap.rooms import Rooms, open_rooms
 from cityops.kit import ConfigError, CoordinateSystem, NotFoundError, Text
 from cityops.places import build_demo_city, save_city
 from cityops.places import import_city as bring_in

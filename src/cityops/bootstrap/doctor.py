@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from cityops.access import verify_audit
-from cityops.bootstrap.product import Product, check_data_folder, check_port
-from cityops.bootstrap.serving import web_folder
+from cityops.bootstrap.product import Product, check_data_folder, check_port, web_folder
 from cityops.kit import CityOpsError, Text, WorkingCalendar
 from cityops.observations import DamagedLogError, LogReader
 from cityops.places import load_city

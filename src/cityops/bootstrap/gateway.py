@@ -12,15 +12,14 @@ from typing import Final
 
 import uvloop
 
-from cityops.bootstrap.product import LOG_WRITER, Product, check_data_folder
-from cityops.bootstrap.rooms import open_rooms
+from cityops.bootstrap.database import open_store
+from cityops.bootstrap.product import LOG_WRITER, METRICS_FILE, Product, check_data_folder
 from cityops.gateways.jt808 import Jt808Server, Jt808Settings, Media
 from cityops.kit import from_ms
 from cityops.observations import DeadLetters, DeviceRegister, Log
 from cityops.store import Files
 from cityops.supervisor import watch_lifeline
 
-METRICS_FILE: Final = "gateway.json"
 _METRICS_S: Final = 2.0
 
 
@@ -28,8 +27,8 @@ def gateway(product: Product, _: argparse.Namespace) -> int:
     """Run until SIGTERM or Ctrl-C; what was received by then is stored and acknowledged."""
     check_data_folder(product.settings.data_dir)
     watch_lifeline(product.environment)
-    with open_rooms(product) as rooms:
-        return uvloop.run(_serve(product, rooms.context.devices, rooms.files))
+    with open_store(product) as store:
+        return uvloop.run(_serve(product, DeviceRegister(store, product.clock), Files(product.folder("files"))))
 
 
 async def _serve(product: Product, devices: DeviceRegister, files: Files) -> int:

@@ -16,6 +16,7 @@ from cityops.settings import Settings, load_settings
 from cityops.supervisor import LIFELINE_VARIABLE
 
 LOG_WRITER: Final = "jt808"
+METRICS_FILE: Final = "gateway.json"
 
 
 @dataclass(frozen=True)
@@ -115,3 +116,16 @@ def exclusive(path: Path, *, wait: bool) -> Iterator[None]:
                 ),
             ) from None
         yield
+
+
+def web_address(product: Product) -> str:
+    """Where a browser on this machine finds the product."""
+    host = product.settings.http_host
+    shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host
+    return f"http://{shown}:{product.settings.http_port}"
+
+
+def web_folder() -> Path:
+    """The built user interface: in the package when installed from a wheel, else in the checkout."""
+    packaged = Path(__file__).resolve().parents[1] / "web"
+    return packaged if packaged.is_dir() else Path(__file__).resolve().parents[3] / "web" / "dist"

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 
 from cityops.access import Accounts, SessionLimits, Sessions, Units
 from cityops.analysis import Analysis
-from cityops.bootstrap.product import LOG_WRITER, Product, exclusive
+from cityops.bootstrap.database import open_store
+from cityops.bootstrap.places import find_city
+from cityops.bootstrap.product import Product, exclusive
 from cityops.cases import Cases, DeadlineWatch
 from cityops.detection import AlertBook
 from cityops.dispatch import Dispatch, crew_effects
-from cityops.kit import ConfigError, IdMaker, NotFoundError, Text, WorkingCalendar
+from cityops.kit import IdMaker, WorkingCalendar
 from cityops.observations import DeviceRegister, History, HistoryView, PositionFile
-from cityops.places import City, build_demo_city, load_city, save_city
+from cityops.places import City
 from cityops.registers import Registers
 from cityops.scenes import Scene, SceneContext, load_scenes, measures_of, rate_detectors_of, workflows_of
 from cityops.store import Files, Store
@@ -39,44 +41,15 @@ class Rooms:
 
 
 @contextmanager
-def open_store(product: Product) -> Iterator[Store]:
-    """The relational store at its newest schema."""
-    with Store.open(product.settings.store_url, clock=product.clock) as store:
-        store.migrate()
-        yield store
-
-
-def find_city(product: Product) -> City:
-    """The installed city; the demo city is generated when nothing is installed and the demo is on.
-
-    Raises:
-        ConfigError: no city is installed and the demo is off.
-    """
-    folder = product.folder("places")
-    try:
-        return load_city(folder)
-    except NotFoundError:
-        if not product.settings.demo:
-            raise ConfigError(
-                "还没有导入城市的区划和路网",
-                "no city is installed yet: divisions and roads are missing",
-                code="config.no_city",
-                todo=Text("运行 cityops import，或打开 CITYOPS_DEMO", "run cityops import, or switch CITYOPS_DEMO on"),
-            ) from None
-    save_city(build_demo_city(), folder)
-    return load_city(folder)
-
-
-@contextmanager
 def open_rooms(product: Product) -> Iterator[Rooms]:
-    """Everything, migrated and seeded; one process prepares while the others wait."""
-    with exclusive(product.settings.data_dir / "prepare.lock", wait=True), open_store(product) as store:
-        rooms = _compose(product, store, find_city(product))
-        if product.settings.demo:
-            for scene in rooms.scenes.values():
-                scene.demo(rooms.context)
-    with Store.open(product.settings.store_url, clock=product.clock) as store:
-        yield _compose(product, store, rooms.city)
+    """Everything, migrated and seeded; one process seeds while the others wait."""
+    with open_store(product) as store:
+        with exclusive(product.settings.data_dir / "prepare.lock", wait=True):
+            rooms = _compose(product, store, find_city(product))
+            if product.settings.demo:
+                for scene in rooms.scenes.values():
+                    scene.demo(rooms.context)
+        yield rooms
 
 
 def _compose(product: Product, store: Store, city: City) -> Rooms:
@@ -114,6 +87,3 @@ def _compose(product: Product, store: Store, city: City) -> Rooms:
             demo_trucks=product.settings.demo_trucks,
         ),
     )
-
-
-__all__ = ["HISTORIAN", "LOG_WRITER", "Rooms", "find_city", "open_rooms", "open_store"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any, Final
 
 import uvloop
@@ -20,10 +19,8 @@ from cityops.api import (
     Sample,
     create_app,
     make_server,
-    openapi_document,
 )
-from cityops.bootstrap.gateway import METRICS_FILE
-from cityops.bootstrap.product import Product, check_data_folder, check_port, exclusive
+from cityops.bootstrap.product import METRICS_FILE, Product, check_data_folder, check_port, exclusive, web_folder
 from cityops.bootstrap.rooms import Rooms, open_rooms
 from cityops.bootstrap.working import Workers
 from cityops.cases import CaseDetailView
@@ -50,12 +47,6 @@ def serve(product: Product, _: argparse.Namespace) -> int:
         finally:
             workers.stop()
         return 1 if workers.failed else 0
-
-
-def openapi(_: Product, __: argparse.Namespace) -> int:
-    """Print the OpenAPI document."""
-    print(json.dumps(openapi_document(), ensure_ascii=False, indent=2))
-    return 0
 
 
 def _context(rooms: Rooms, workers: Workers) -> ApiContext:
@@ -161,9 +152,3 @@ class _Health:
         figures = published["figures"]
         words = Text(f"{figures['online']} 台终端在线", f"{figures['online']} terminals online")
         return HealthPart("gateway", True, words, {name: float(value) for name, value in figures.items()})
-
-
-def web_folder() -> Path:
-    """The built user interface: in the package when installed from a wheel, else in the checkout."""
-    packaged = Path(__file__).resolve().parents[1] / "web"
-    return packaged if packaged.is_dir() else Path(__file__).resolve().parents[3] / "web" / "dist"
