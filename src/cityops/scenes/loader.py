@@ -15,6 +15,7 @@ from cityops.scenes.spec import SceneSpec, check_scene
 
 MAX_BYTES: Final = 1 << 20
 """A scene.yaml is written by hand; more than this is not one."""
+MAX_DEPTH: Final = 30
 
 _WORDS: Final = {
     "missing": Text("缺少此项", "is missing"),
@@ -54,6 +55,9 @@ def read_scene(path: Path) -> SceneSpec:
 def parse_scene(text: str) -> tuple[SceneSpec | None, list[Problem]]:
     """The declaration and all that is wrong with it; without problems it can be used."""
     try:
+        unwanted = next(_unwanted(text), None)
+        if unwanted is not None:
+            return None, [unwanted]
         root = yaml.compose(text, yaml.SafeLoader)
         repeated = list(_repeated_keys(root))
         data = yaml.safe_load(text)
@@ -71,6 +75,21 @@ def parse_scene(text: str) -> tuple[SceneSpec | None, list[Problem]]:
         return None, [_problem(root, detail) for detail in error.errors(include_url=False)]
     faults = check_scene(spec)
     return spec, [Problem(_line(root, fault.path), _path(fault.path), fault.text) for fault in faults]
+
+
+def _unwanted(text: str) -> Iterator[Problem]:
+    """Aliases (they may repeat without end) and nesting that no hand wrote."""
+    depth = 0
+    for event in yaml.parse(text, yaml.SafeLoader):
+        line = event.start_mark.line + 1 if event.start_mark else 1
+        if isinstance(event, yaml.AliasEvent):
+            yield Problem(line, "", Text("不支持别名（*）", "aliases (*) are not supported"))
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > MAX_DEPTH:
+            yield Problem(line, "", Text(f"嵌套超过 {MAX_DEPTH} 层", f"nested deeper than {MAX_DEPTH}"))
 
 
 def _problem(root: yaml.Node | None, detail: ErrorDetails) -> Problem:
