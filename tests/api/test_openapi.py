@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -108,3 +109,10 @@ def test_the_contract_of_the_web_is_all_there() -> None:
         ("GET", "/metrics"),
         ("GET", "/api/live"),
     } <= paths
+
+
+@pytest.mark.parametrize(("method", "path", "operation"), OPERATIONS, ids=words)
+def test_a_route_is_in_the_reference_with_its_permission(method: str, path: str, operation: dict[str, Any]) -> None:
+    page = Path(__file__).parents[2] / "docs" / "reference" / "http.md"
+    who = "public" if operation["x-public"] else ", ".join(operation["x-permissions"]) or "signed in"
+    assert f"| `{method.upper()} {path}` | {operation['summary']} | {who} |" in page.read_text(encoding="utf-8")
