@@ -93,7 +93,7 @@ def check_equal(chunks: list[bytes]) -> batch.Decoded:
     reference = Reference()
     for index, chunk in enumerate(chunks):
         reference.read(index, chunk)
-    sessions = batch.Sessions.make(1)
+    sessions = batch.Sessions(1)
     sessions.bind(0, phone=PHONE, version=-1, device=DEVICE, system=SYSTEM)
     slots = np.zeros(len(chunks), np.int32)
     found = batch.decode_chunks(chunks, slots, np.full(len(chunks), RECEIVED_MS, np.int64), sessions)
@@ -105,7 +105,7 @@ def check_equal(chunks: list[bytes]) -> batch.Decoded:
         for name, values in wanted.items():
             assert columns[name].dtype == values.dtype, name
             np.testing.assert_array_equal(columns[name], values, err_msg=name)
-    assert list(zip(*(array.tolist() for array in found.acks), strict=True)) == reference.acks
+    assert found.acks.tolist() == reference.acks
     assert found.others == reference.others
     counted = dict(zip(kernel.COUNTERS, sessions.counters[0].tolist(), strict=True))
     assert counted == {name: reference.counters[name] for name in kernel.COUNTERS}
@@ -114,7 +114,7 @@ def check_equal(chunks: list[bytes]) -> batch.Decoded:
 
 
 def check_labels(found: batch.Decoded, wanted: list[AlarmLabel]) -> None:
-    got = [AlarmLabel.decode(raw[:size].tobytes()) for raw, size in zip(found.labels, found.label_bytes, strict=True)]
+    got = [AlarmLabel.decode(raw[:size].tobytes()) for _, raw, size in found.labels]
     assert got == wanted
 
 
@@ -198,7 +198,7 @@ def test_one_bad_frame_costs_only_itself() -> None:
     broken[20] ^= 0x01
     found = check_equal([good + bytes(broken) + good, b"\x12\x34" + good])
     assert len(found.positions["lon"]) == 3
-    assert found.acks.chunk.tolist() == [0, 0, 1]
+    assert found.acks["chunk"].tolist() == [0, 0, 1]
 
 
 @settings(deadline=None, max_examples=60)
@@ -210,7 +210,7 @@ def test_replies_are_those_of_the_reference_encoder(wanted: list[tuple[int, int,
     wanted.sort(key=lambda ack: ack[0])
     phones = ("13800001234", "12345678901234567890", "999999999999")
     editions = (Edition.V2013, Edition.V2019, Edition.V2013)
-    sessions = batch.Sessions.make(3)
+    sessions = batch.Sessions(3)
     for slot, (phone, edition) in enumerate(zip(phones, editions, strict=True)):
         sessions.bind(slot, phone=phone, version=1 if edition is Edition.V2019 else -1, device=slot, system=0)
     sessions.serial[:] = (0x7D, 0xFFFF, 0x7E00)
@@ -221,23 +221,17 @@ def test_replies_are_those_of_the_reference_encoder(wanted: list[tuple[int, int,
         phone, edition = phones[chunk], editions[chunk]
         expected[chunk] += encode_message(reply, phone=phone, serial=serials[chunk], edition=edition)[0]
         serials[chunk] = (serials[chunk] + 1) & 0xFFFF
-    columns = list(zip(*wanted, strict=True)) or [(), (), ()]
-    acks = kernel.Acks(
-        np.array(columns[0], np.int32),
-        np.array(columns[1], np.uint16),
-        np.array(columns[2], np.uint16),
-        np.zeros(len(wanted), np.uint8),
-    )
+    acks = np.array([(*ack, 0) for ack in wanted], kernel.ACK)
     out, bounds = batch.write_replies(acks, 3, np.arange(3, dtype=np.int32), sessions, failed)
     assert [bytes(out[bounds[k] : bounds[k + 1]]) for k in range(3)] == expected
     assert sessions.serial.tolist() == serials
 
 
 def test_a_failed_store_never_hides_that_a_message_was_wrong() -> None:
-    sessions = batch.Sessions.make(1)
+    sessions = batch.Sessions(1)
     sessions.bind(0, phone=PHONE, version=-1, device=1, system=0)
     one = np.array([0], np.int32)
-    acks = kernel.Acks(one, np.array([0x0200], np.uint16), np.array([7], np.uint16), np.array([2], np.uint8))
+    acks = np.array([(0, 0x0200, 7, 2)], kernel.ACK)
     out, bounds = batch.write_replies(acks, 1, one, sessions, True)
     assert bytes(out[: bounds[1]]) == encode_message(GeneralReply(7, 0x0200, 2), phone=PHONE, serial=0)[0]
 

@@ -18,8 +18,8 @@ from cityops.gateways.jt808 import kernel
 from cityops.gateways.jt808.columns import Columns
 from cityops.gateways.jt808.fields import to_bcd
 from cityops.gateways.jt808.framing import MAX_ESCAPED_BYTES, MAX_PLAIN_BYTES
-from cityops.gateways.jt808.kernel import Acks, Alarms, Origin, Others, Positions
-from cityops.observations import VEHICLE_POSITION, VEHICLE_SAFETY_ALARM
+from cityops.gateways.jt808.kernel import Origin
+from cityops.observations import VEHICLE_POSITION, VEHICLE_SAFETY_ALARM, Stream
 
 _MIN_FRAME_BYTES: Final = 14
 """Shortest frame that can be answered: header, checksum, one delimiter."""
@@ -28,52 +28,39 @@ _MIN_ALARM_BYTES: Final = 43
 _MAX_REPLY_BYTES: Final = 2 * (17 + 5 + 1) + 2
 
 
-class Sessions(NamedTuple):
-    """What the compiled code must know of every connection, one row a slot.
+class Sessions:
+    """What the compiled code must know of every connection, one row of ``table`` a slot.
 
     ``phone_hi``/``phone_lo``: the BCD phone as sent, padded to ten bytes, its first two and its last eight.
     ``version``: the version byte of a 2019 header, or -1 for the older header. ``lon``, ``lat``: of the last location.
+
+    Attributes:
+        table: shape (slots,), dtype ``kernel.SESSION``.
+        counters: shape (slots, counters), per terminal, named by ``kernel.COUNTERS``.
     """
 
-    phone_hi: NDArray[np.uint64]
-    phone_lo: NDArray[np.uint64]
-    device: NDArray[np.int64]
-    system: NDArray[np.uint8]
-    version: NDArray[np.int16]
-    serial: NDArray[np.int64]
-    lon: NDArray[np.float64]
-    lat: NDArray[np.float64]
-    counters: NDArray[np.int64]
-
-    @staticmethod
-    def make(slots: int) -> Sessions:
-        """Empty sessions."""
-        return Sessions(
-            np.zeros(slots, np.uint64),
-            np.zeros(slots, np.uint64),
-            np.zeros(slots, np.int64),
-            np.zeros(slots, np.uint8),
-            np.full(slots, -1, np.int16),
-            np.zeros(slots, np.int64),
-            np.full(slots, np.nan),
-            np.full(slots, np.nan),
-            np.zeros((slots, len(kernel.COUNTERS)), np.int64),
-        )
+    def __init__(self, slots: int) -> None:
+        self.table = np.zeros(slots, kernel.SESSION)
+        self.counters = np.zeros((slots, len(kernel.COUNTERS)), np.int64)
+        self.serial: NDArray[np.int64] = self.table["serial"]
+        self.device: NDArray[np.int64] = self.table["device"]
+        self.system: NDArray[np.uint8] = self.table["system"]
 
     def bind(self, slot: int, *, phone: str, version: int, device: int, system: int) -> None:
         """Give ``slot`` to a terminal; ``phone`` as digits of its header, ``version`` -1 for the older header."""
         data = to_bcd(phone, 10)
-        self.phone_hi[slot] = int.from_bytes(data[:2], "big")
-        self.phone_lo[slot] = int.from_bytes(data[2:], "big")
-        self.version[slot] = version
-        self.device[slot] = device
-        self.system[slot] = system
-        self.lon[slot] = self.lat[slot] = np.nan
+        row = self.table[slot]
+        row["phone_hi"] = int.from_bytes(data[:2], "big")
+        row["phone_lo"] = int.from_bytes(data[2:], "big")
+        row["version"] = version
+        row["device"] = device
+        row["system"] = system
+        row["lon"] = row["lat"] = np.nan
         self.counters[slot] = 0
 
     def last_place(self, slot: int) -> tuple[float, float] | None:
         """Longitude and latitude, as sent, of the last live location of ``slot``; ``None`` before the first."""
-        lon, lat = float(self.lon[slot]), float(self.lat[slot])
+        lon, lat = float(self.table[slot]["lon"]), float(self.table[slot]["lat"])
         return None if lon != lon else (lon, lat)
 
 
@@ -84,19 +71,15 @@ class Decoded:
     Attributes:
         positions: columns of ``vehicle.position``, coordinates as sent.
         alarms: columns of ``vehicle.safety_alarm``, coordinates as sent.
-        alarm_chunks: the chunk of each alarm.
-        labels: the raw alarm labels, (rows, 40); ``label_bytes`` of each count.
-        label_bytes: 16 or 40.
-        acks: general answers due, in the order of the chunks.
+        labels: of each alarm its chunk and raw label, dtype ``kernel.LABEL``.
+        acks: general answers due, in the order of the chunks, dtype ``kernel.ACK``.
         others: (chunk, escaped segment) of the frames left to the reference decoder.
     """
 
     positions: Columns
     alarms: Columns
-    alarm_chunks: NDArray[np.int32]
-    labels: NDArray[np.uint8]
-    label_bytes: NDArray[np.uint8]
-    acks: Acks
+    labels: NDArray[Any]
+    acks: NDArray[Any]
     others: list[tuple[int, bytes]]
 
 
@@ -115,26 +98,29 @@ def decode_chunks(
     bounds = np.zeros(len(chunks) + 1, np.int64)
     np.cumsum(np.fromiter(map(len, chunks), np.int64, len(chunks)), out=bounds[1:])
     size = data.shape[0]
-    positions = _make_positions(size // _MIN_ITEM_BYTES + 1)
-    alarms = _make_alarms(size // _MIN_ALARM_BYTES + 1)
     frames = size // _MIN_FRAME_BYTES + 1
-    acks = Acks(*(np.empty(frames, dtype) for dtype in (np.int32, np.uint16, np.uint16, np.uint8)))
-    others = Others(*(np.empty(frames, dtype) for dtype in (np.int32, np.int64, np.int64)))
+    tables = _Tables(
+        np.empty(size // _MIN_ITEM_BYTES + 1, kernel.POSITION),
+        np.empty(size // _MIN_ALARM_BYTES + 1, kernel.ALARM),
+        np.empty(size // _MIN_ALARM_BYTES + 1, kernel.LABEL),
+        np.empty(frames, kernel.ACK),
+        np.empty(frames, kernel.OTHER),
+    )
     counts = np.zeros(4, np.int64)
-    _scan(data, bounds, slots, received_ms, sessions, positions, alarms, acks, others, counts)
-    return _collect(data, positions, alarms, acks, others, counts)
+    _scan(data, bounds, slots, received_ms, sessions.table, sessions.counters, *tables, counts)
+    return _collect(data, tables, counts)
 
 
 def decode_locations(chunks: Sequence[bytes], *, phone: str, device: int = 0, received_ms: int = 0) -> Decoded:
     """Decode whole-frame chunks of one terminal, without a server: for tools and tests."""
-    sessions = Sessions.make(1)
+    sessions = Sessions(1)
     sessions.bind(0, phone=phone, version=-1, device=device, system=0)
     slots = np.zeros(len(chunks), np.int32)
     return decode_chunks(chunks, slots, np.full(len(chunks), received_ms, np.int64), sessions)
 
 
 def write_replies(
-    acks: Acks, chunks: int, slots: NDArray[np.int32], sessions: Sessions, failed: bool
+    acks: NDArray[Any], chunks: int, slots: NDArray[np.int32], sessions: Sessions, failed: bool
 ) -> tuple[memoryview, NDArray[np.int64]]:
     """General answers (0x8001) as they go on the wire.
 
@@ -148,55 +134,46 @@ def write_replies(
     Returns:
         The bytes, and the (chunks + 1) bounds between which each chunk's answers stand.
     """
-    out = np.empty(len(acks.chunk) * _MAX_REPLY_BYTES, np.uint8)
+    out = np.empty(len(acks) * _MAX_REPLY_BYTES, np.uint8)
     bounds = np.zeros(chunks + 1, np.int64)
-    _write_replies(acks, slots, sessions, failed, out, bounds)
+    _write_replies(acks, slots, sessions.table, failed, out, bounds)
     return out.data, bounds
 
 
 def warm_up() -> None:
     """Compile everything (some seconds the first time on a machine, later from the cache)."""
-    sessions = Sessions.make(1)
+    sessions = Sessions(1)
     slots = np.zeros(1, np.int32)
     decoded = decode_chunks([b"\x7e\x7e"], slots, np.zeros(1, np.int64), sessions)
     write_replies(decoded.acks, 1, slots, sessions, failed=False)
 
 
-def _make_positions(rows: int) -> Positions:
-    return Positions(*(np.empty(rows, column.numpy) for column in VEHICLE_POSITION.columns))
+class _Tables(NamedTuple):
+    """What the compiled decoder writes to."""
+
+    positions: NDArray[Any]
+    alarms: NDArray[Any]
+    labels: NDArray[Any]
+    acks: NDArray[Any]
+    others: NDArray[Any]
 
 
-def _make_alarms(rows: int) -> Alarms:
-    columns: list[NDArray[Any]] = []
-    for column in VEHICLE_SAFETY_ALARM.columns:
-        text = column.numpy.kind == "S"
-        columns.append(np.empty((rows, column.numpy.itemsize), np.uint8) if text else np.empty(rows, column.numpy))
-    columns += [np.empty(rows, np.int32), np.empty((rows, 40), np.uint8), np.empty(rows, np.uint8)]
-    return Alarms(*columns)
-
-
-def _collect(
-    data: NDArray[np.uint8], positions: Positions, alarms: Alarms, acks: Acks, others: Others, counts: NDArray[np.int64]
-) -> Decoded:
-    """Cut the arrays to what was written; texts become numpy bytes."""
+def _collect(data: NDArray[np.uint8], tables: _Tables, counts: NDArray[np.int64]) -> Decoded:
+    """Cut the tables to what was written, and rows into columns."""
     rows, alarm_rows, answered, left = (int(count) for count in counts)
-    alarm_columns: Columns = {}
-    for column in VEHICLE_SAFETY_ALARM.columns:
-        array = getattr(alarms, column.name)[:alarm_rows]
-        alarm_columns[column.name] = array.view(column.numpy).reshape(-1) if column.numpy.kind == "S" else array
-    segments = [
-        (int(chunk), data[start:end].tobytes())
-        for chunk, start, end in zip(others.chunk[:left], others.start[:left], others.end[:left], strict=True)
-    ]
+    others = tables.others[:left]
     return Decoded(
-        positions={name: getattr(positions, name)[:rows] for name in VEHICLE_POSITION.names},
-        alarms=alarm_columns,
-        alarm_chunks=alarms.chunk[:alarm_rows],
-        labels=alarms.label[:alarm_rows],
-        label_bytes=alarms.label_bytes[:alarm_rows],
-        acks=Acks(*(array[:answered] for array in acks)),
-        others=segments,
+        positions=_columns(VEHICLE_POSITION, tables.positions[:rows]),
+        alarms=_columns(VEHICLE_SAFETY_ALARM, tables.alarms[:alarm_rows]),
+        labels=tables.labels[:alarm_rows],
+        acks=tables.acks[:answered],
+        others=[(int(chunk), data[start:end].tobytes()) for chunk, start, end in others.tolist()],
     )
+
+
+def _columns(stream: Stream, rows: NDArray[Any]) -> Columns:
+    named = rows.view(stream.struct_dtype)
+    return {name: np.ascontiguousarray(named[name]) for name in stream.names}
 
 
 @numba.njit(cache=True, nogil=True)
@@ -206,8 +183,10 @@ def _scan(
     slots: Any,
     received_ms: Any,
     sessions: Any,
+    counters: Any,
     positions: Any,
     alarms: Any,
+    labels: Any,
     acks: Any,
     others: Any,
     counts: Any,
@@ -216,13 +195,15 @@ def _scan(
     plain = np.empty(MAX_PLAIN_BYTES, np.uint8)
     for chunk in range(slots.shape[0]):
         slot = np.int64(slots[chunk])
-        origin = Origin(sessions.device[slot], sessions.system[slot], received_ms[chunk], chunk, slot)
+        origin = Origin(sessions[slot]["device"], sessions[slot]["system"], received_ms[chunk], chunk, slot)
         start = bounds[chunk]
         for at in range(bounds[chunk], bounds[chunk + 1]):
             if data[at] != 0x7E:
                 continue
             if at > start:
-                _read_segment(data, start, at, plain, origin, sessions, positions, alarms, acks, others, counts)
+                _read_segment(
+                    data, start, at, plain, origin, sessions, counters, positions, alarms, labels, acks, others, counts
+                )
             start = at + 1
 
 
@@ -234,14 +215,15 @@ def _read_segment(
     plain: Any,
     origin: Any,
     sessions: Any,
+    counters: Any,
     positions: Any,
     alarms: Any,
+    labels: Any,
     acks: Any,
     others: Any,
     counts: Any,
 ) -> None:
     """One escaped segment: refused and counted, read, or left to the reference decoder."""
-    counters = sessions.counters
     slot = origin.slot
     size = kernel.unescape_into(data, start, end, plain) if end - start <= MAX_ESCAPED_BYTES else -2
     fault = _frame_fault(plain, size)
@@ -257,28 +239,28 @@ def _read_segment(
     result = -1
     if message_id == 0x0200:
         result = 0
-        if not kernel.read_location(plain, head, size - 1, 0, origin, positions, alarms, counts, counters):
+        if not kernel.read_location(plain, head, size - 1, 0, origin, positions, alarms, labels, counts, counters):
             counters[slot, kernel.BAD_BODY] += 1
             result = 2
         else:
             row = counts[kernel.N_POSITIONS] - 1
-            sessions.lon[slot], sessions.lat[slot] = positions.lon[row], positions.lat[row]
+            sessions[slot]["lon"], sessions[slot]["lat"] = positions[row]["lon"], positions[row]["lat"]
     elif message_id == 0x0704:
-        result = kernel.read_batch(plain, head, size - 1, origin, positions, alarms, counts, counters)
+        result = kernel.read_batch(plain, head, size - 1, origin, positions, alarms, labels, counts, counters)
     elif message_id == 0x0002:
         result = 0
     if result >= 0:
         row = counts[kernel.N_ACKS]
-        acks.chunk[row] = origin.chunk
-        acks.message_id[row] = message_id
-        acks.serial[row] = kernel.number(plain, head - 2, 2)
-        acks.result[row] = result
+        acks[row]["chunk"] = origin.chunk
+        acks[row]["message_id"] = message_id
+        acks[row]["serial"] = kernel.number(plain, head - 2, 2)
+        acks[row]["result"] = result
         counts[kernel.N_ACKS] += 1
     else:
         row = counts[kernel.N_OTHERS]
-        others.chunk[row] = origin.chunk
-        others.start[row] = start
-        others.end[row] = end
+        others[row]["chunk"] = origin.chunk
+        others[row]["start"] = start
+        others[row]["end"] = end
         counts[kernel.N_OTHERS] += 1
 
 
@@ -313,7 +295,7 @@ def _same_phone(plain: Any, head: Any, sessions: Any, slot: Any) -> Any:
         hi = (hi << np.uint64(8)) | np.uint64(plain[first + k])
     for k in range(extra, head - 2 - first):
         lo = (lo << np.uint64(8)) | np.uint64(plain[first + k])
-    return hi == sessions.phone_hi[slot] and lo == sessions.phone_lo[slot]
+    return hi == sessions[slot]["phone_hi"] and lo == sessions[slot]["phone_lo"]
 
 
 @numba.njit(cache=True, nogil=True)
@@ -323,9 +305,9 @@ def _write_replies(acks: Any, slots: Any, sessions: Any, failed: bool, out: Any,
     row = 0
     for chunk in range(slots.shape[0]):
         slot = np.int64(slots[chunk])
-        while row < acks.chunk.shape[0] and acks.chunk[row] == chunk:
-            result = np.uint8(1) if failed and acks.result[row] == 0 else acks.result[row]
-            size = _plain_reply(acks.message_id[row], acks.serial[row], result, sessions, slot, plain)
+        while row < acks.shape[0] and acks[row]["chunk"] == chunk:
+            result = np.uint8(1) if failed and acks[row]["result"] == 0 else acks[row]["result"]
+            size = _plain_reply(acks[row]["message_id"], acks[row]["serial"], result, sessions, slot, plain)
             at = _wrap_into(plain, size, out, at)
             row += 1
         bounds[chunk + 1] = at
@@ -334,21 +316,21 @@ def _write_replies(acks: Any, slots: Any, sessions: Any, failed: bool, out: Any,
 @numba.njit(cache=True, nogil=True)
 def _plain_reply(message_id: Any, serial: Any, result: Any, sessions: Any, slot: Any, plain: Any) -> Any:
     """Header, body and checksum of one general answer; returns its length."""
-    versioned = sessions.version[slot] >= 0
+    versioned = sessions[slot]["version"] >= 0
     plain[0], plain[1] = 0x80, 0x01
     plain[2], plain[3] = 0x40 if versioned else 0, 5
     at = 4
     if versioned:
-        plain[4] = sessions.version[slot]
-        plain[5] = (sessions.phone_hi[slot] >> np.uint64(8)) & np.uint64(255)
-        plain[6] = sessions.phone_hi[slot] & np.uint64(255)
+        plain[4] = sessions[slot]["version"]
+        plain[5] = (sessions[slot]["phone_hi"] >> np.uint64(8)) & np.uint64(255)
+        plain[6] = sessions[slot]["phone_hi"] & np.uint64(255)
         at = 7
     digits = 8 if versioned else 6
     for k in range(digits):
-        plain[at + k] = (sessions.phone_lo[slot] >> np.uint64(8 * (digits - 1 - k))) & np.uint64(255)
+        plain[at + k] = (sessions[slot]["phone_lo"] >> np.uint64(8 * (digits - 1 - k))) & np.uint64(255)
     at += digits
-    own = sessions.serial[slot]
-    sessions.serial[slot] = (own + 1) & 0xFFFF
+    own = sessions[slot]["serial"]
+    sessions[slot]["serial"] = (own + 1) & 0xFFFF
     plain[at], plain[at + 1] = own >> 8, own & 255
     plain[at + 2], plain[at + 3] = serial >> 8, serial & 255
     plain[at + 4], plain[at + 5] = message_id >> 8, message_id & 255
@@ -367,7 +349,7 @@ def _wrap_into(plain: Any, size: Any, out: Any, at: Any) -> Any:
     at += 1
     for k in range(size):
         byte = plain[k]
-        if byte in {0x7D, 0x7E}:
+        if byte == 0x7D or byte == 0x7E:
             out[at] = 0x7D
             out[at + 1] = byte - 0x7C
             at += 2

@@ -231,7 +231,7 @@ class Intake:
         slots = np.fromiter((owner.slot for owner in load.owners), np.int32, len(load.owners))
         decoded = decode_chunks(load.chunks, slots, np.array(load.received_ms, np.int64), self._sessions)
         positions = [_batch(VEHICLE_POSITION, decoded.positions)]
-        alarms = [_batch(VEHICLE_SAFETY_ALARM, decoded.alarms, self._sessions.system[slots[decoded.alarm_chunks]])]
+        alarms = [_batch(VEHICLE_SAFETY_ALARM, decoded.alarms, self._sessions.system[slots[decoded.labels["chunk"]]])]
         for extra in load.extras:
             positions.append(_batch(VEHICLE_POSITION, position_columns(extra.rows)))
             systems = np.array(extra.rows.systems, np.uint8)
@@ -307,7 +307,7 @@ class Intake:
         counters.failed_batches += not outcome.stored
         counters.stored_rows += outcome.stored_rows
         counters.refused_rows += outcome.refused_rows
-        counters.acks += len(outcome.decoded.acks.chunk)
+        counters.acks += len(outcome.decoded.acks)
 
 
 def _batch(stream: Stream, columns: Columns, systems: NDArray[np.uint8] | None = None) -> Batch:
@@ -342,6 +342,7 @@ def _announced(decoded: Decoded, kept: Batch) -> list[int]:
 
 def _announce(owners: list[Owner], decoded: Decoded, row: int) -> None:
     alarms = decoded.alarms
-    label = AlarmLabel.decode(decoded.labels[row, : decoded.label_bytes[row]].tobytes())
-    owner = owners[int(decoded.alarm_chunks[row])]
+    chunk, raw, size = decoded.labels[row]
+    label = AlarmLabel.decode(raw[:size].tobytes())
+    owner = owners[int(chunk)]
     owner.take_attachments(label, int(alarms["system"][row]), int(alarms["kind"][row]), int(alarms["event_ms"][row]))

@@ -13,6 +13,7 @@ import numba
 import numpy as np
 
 from cityops.gateways.jt808.framing import MAX_PLAIN_BYTES
+from cityops.observations import VEHICLE_POSITION, VEHICLE_SAFETY_ALARM, Stream
 
 # Inside compiled functions types are numba's, which no type checker knows.
 Array: TypeAlias = Any
@@ -51,72 +52,38 @@ N_ACKS: Final = 2
 N_OTHERS: Final = 3
 
 
-class Positions(NamedTuple):
-    """Columns of ``vehicle.position``, in its order."""
-
-    device: Any
-    event_ms: Any
-    received_ms: Any
-    lon: Any
-    lat: Any
-    altitude_m: Any
-    speed_kmh: Any
-    course_deg: Any
-    alarm: Any
-    status: Any
-    mileage_km: Any
-    fuel_l: Any
-    recorder_speed_kmh: Any
-    origin: Any
-    source_system: Any
+def _plain(stream: Stream) -> list[tuple[Any, ...]]:
+    """The fields of a stream's rows with texts as bytes, which compiled code can write; the layout is the same."""
+    fields: list[tuple[Any, ...]] = []
+    for column in stream.columns:
+        text = column.numpy.kind == "S"
+        fields.append((column.name, np.uint8, (column.numpy.itemsize,)) if text else (column.name, column.numpy))
+    return fields
 
 
-class Alarms(NamedTuple):
-    """Columns of ``vehicle.safety_alarm``, texts as bytes (rows, width), and beside them chunk and label of each."""
-
-    device: Any
-    event_ms: Any
-    received_ms: Any
-    system: Any
-    alarm_id: Any
-    flag: Any
-    kind: Any
-    level: Any
-    fatigue: Any
-    lead_speed_kmh: Any
-    lead_distance_dm: Any
-    deviation: Any
-    road_sign_kind: Any
-    road_sign_data: Any
-    lon: Any
-    lat: Any
-    altitude_m: Any
-    speed_kmh: Any
-    status: Any
-    label_terminal: Any
-    label_seq: Any
-    attachments: Any
-    tyres: Any
-    chunk: Any
-    label: Any
-    label_bytes: Any
-
-
-class Acks(NamedTuple):
-    """General answers due: chunk, id and serial of the message, result."""
-
-    chunk: Any
-    message_id: Any
-    serial: Any
-    result: Any
-
-
-class Others(NamedTuple):
-    """Frames left to the reference decoder: chunk, and where the escaped segment stands in the data."""
-
-    chunk: Any
-    start: Any
-    end: Any
+# Each table is one array of records: an array a column would cost more to hand from function to function than the
+# reading itself.
+POSITION: Final = np.dtype(_plain(VEHICLE_POSITION))
+ALARM: Final = np.dtype(_plain(VEHICLE_SAFETY_ALARM))
+LABEL: Final = np.dtype([("chunk", np.int32), ("raw", np.uint8, (40,)), ("size", np.uint8)])
+"""Beside each alarm: the chunk it came in and its label, of 16 or 40 bytes."""
+ACK: Final = np.dtype([("chunk", np.int32), ("message_id", np.uint16), ("serial", np.uint16), ("result", np.uint8)])
+"""A general answer due."""
+OTHER: Final = np.dtype([("chunk", np.int32), ("start", np.int64), ("end", np.int64)])
+"""A frame left to the reference decoder: where the escaped segment stands in the data."""
+SESSION: Final = np.dtype(
+    [
+        ("phone_hi", np.uint64),
+        ("phone_lo", np.uint64),
+        ("device", np.int64),
+        ("serial", np.int64),
+        ("lon", np.float64),
+        ("lat", np.float64),
+        ("version", np.int16),
+        ("system", np.uint8),
+    ]
+)
+"""What must be known of a connection. See ``batch.Sessions``."""
 
 
 class Origin(NamedTuple):
@@ -178,7 +145,7 @@ def days_of(year: Int, month: Int, day: Int) -> Int:
     longest = 31
     if month == 2:
         longest = 29 if leap else 28
-    elif month in {4, 6, 9, 11}:
+    elif month in (4, 6, 9, 11):
         longest = 30
     if day > longest:
         return -1
@@ -220,65 +187,65 @@ def label_bytes(plain: Array, at: Int, size: Int, system: Int, head: Int) -> Int
 
 
 @numba.njit(cache=True, nogil=True)
-def read_alarm_head(plain: Array, at: Int, system: Int, alarms: Alarms, row: Int) -> None:
+def read_alarm_head(plain: Array, at: Int, system: Int, alarms: Array, row: Int) -> None:
     """The fields between the flag and the speed, which differ from system to system."""
-    alarms.kind[row] = 0 if system == 0x66 else plain[at + 5]
-    alarms.level[row] = plain[at + 6] if system in {0x64, 0x65} else 0
-    alarms.fatigue[row] = plain[at + 7] if system == 0x65 else 0
+    alarms[row]["kind"] = 0 if system == 0x66 else plain[at + 5]
+    alarms[row]["level"] = plain[at + 6] if system in (0x64, 0x65) else 0
+    alarms[row]["fatigue"] = plain[at + 7] if system == 0x65 else 0
     adas = system == 0x64
-    alarms.lead_speed_kmh[row] = np.float32(plain[at + 7]) if adas else np.float32(np.nan)
-    alarms.lead_distance_dm[row] = plain[at + 8] if adas else 0
-    alarms.deviation[row] = plain[at + 9] if adas else 0
-    alarms.road_sign_kind[row] = plain[at + 10] if adas else 0
-    alarms.road_sign_data[row] = plain[at + 11] if adas else 0
+    alarms[row]["lead_speed_kmh"] = np.float32(plain[at + 7]) if adas else np.float32(np.nan)
+    alarms[row]["lead_distance_dm"] = plain[at + 8] if adas else 0
+    alarms[row]["deviation"] = plain[at + 9] if adas else 0
+    alarms[row]["road_sign_kind"] = plain[at + 10] if adas else 0
+    alarms[row]["road_sign_data"] = plain[at + 11] if adas else 0
 
 
 @numba.njit(cache=True, nogil=True)
-def read_label(plain: Array, at: Int, length: Int, alarms: Alarms, row: Int) -> Int:
+def read_label(plain: Array, at: Int, length: Int, alarms: Array, labels: Array, row: Int) -> Int:
     """Label of 16 or 40 bytes; returns where it ends."""
     id_bytes = 30 if length == 40 else 7
     for k in range(30):
-        alarms.label_terminal[row, k] = plain[at + k] if k < id_bytes else 0
+        alarms[row]["label_terminal"][k] = plain[at + k] if k < id_bytes else 0
     for k in range(40):
-        alarms.label[row, k] = plain[at + k] if k < length else 0
-    alarms.label_bytes[row] = length
-    alarms.label_seq[row] = plain[at + id_bytes + 6]
-    alarms.attachments[row] = plain[at + id_bytes + 7]
+        labels[row]["raw"][k] = plain[at + k] if k < length else 0
+    labels[row]["size"] = length
+    alarms[row]["label_seq"] = plain[at + id_bytes + 6]
+    alarms[row]["attachments"] = plain[at + id_bytes + 7]
     return at + length
 
 
 @numba.njit(cache=True, nogil=True)
 def read_alarm(
-    plain: Array, at: Int, size: Int, system: Int, status: Int, origin: Origin, alarms: Alarms, row: Int
+    plain: Array, at: Int, size: Int, system: Int, status: Int, origin: Origin, alarms: Array, labels: Array, row: Int
 ) -> Int:
     """A safety extra into ``row``; 0 not one of known length, 1 read, 2 read but some tyres did not fit."""
-    head = 12 if system in {0x64, 0x65} else (5 if system == 0x66 else 6)
+    head = 12 if system in (0x64, 0x65) else (5 if system == 0x66 else 6)
     length = label_bytes(plain, at, size, system, head)
     if length == 0:
         return 0
-    alarms.device[row] = origin.device
-    alarms.received_ms[row] = origin.received_ms
-    alarms.chunk[row] = origin.chunk
-    alarms.system[row] = system
-    alarms.alarm_id[row] = number(plain, at, 4)
-    alarms.flag[row] = plain[at + 4]
+    alarms[row]["device"] = origin.device
+    alarms[row]["received_ms"] = origin.received_ms
+    labels[row]["chunk"] = origin.chunk
+    alarms[row]["system"] = system
+    alarms[row]["alarm_id"] = number(plain, at, 4)
+    alarms[row]["flag"] = plain[at + 4]
     read_alarm_head(plain, at, system, alarms, row)
     place = at + head
-    alarms.speed_kmh[row] = plain[place]
-    alarms.altitude_m[row] = signed_word(plain, place + 1)
-    alarms.lat[row] = number(plain, place + 3, 4) / 1e6 * (-1.0 if status & 4 else 1.0)
-    alarms.lon[row] = number(plain, place + 7, 4) / 1e6 * (-1.0 if status & 8 else 1.0)
-    alarms.event_ms[row] = time_of(plain, place + 11)
-    alarms.status[row] = number(plain, place + 17, 2)
-    end = read_label(plain, place + 19, length, alarms, row)
+    alarms[row]["speed_kmh"] = plain[place]
+    alarms[row]["altitude_m"] = signed_word(plain, place + 1)
+    alarms[row]["lat"] = number(plain, place + 3, 4) / 1e6 * (-1.0 if status & 4 else 1.0)
+    alarms[row]["lon"] = number(plain, place + 7, 4) / 1e6 * (-1.0 if status & 8 else 1.0)
+    alarms[row]["event_ms"] = time_of(plain, place + 11)
+    alarms[row]["status"] = number(plain, place + 17, 2)
+    end = read_label(plain, place + 19, length, alarms, labels, row)
     for k in range(120):
-        alarms.tyres[row, k] = 0
+        alarms[row]["tyres"][k] = 0
     if system != 0x66:
         return 1
     tyres: Int = np.int64(plain[end])
     kept: Int = min(tyres, 13)
     for k in range(9 * kept):
-        alarms.tyres[row, k] = plain[end + 1 + k]
+        alarms[row]["tyres"][k] = plain[end + 1 + k]
     return 2 if tyres > kept else 1
 
 
@@ -288,16 +255,17 @@ def read_extras(
     at: Int,
     end: Int,
     origin: Origin,
-    positions: Positions,
-    alarms: Alarms,
+    positions: Array,
+    alarms: Array,
+    labels: Array,
     counts: Array,
     counters: Array,
 ) -> None:
     """The extras of the location in the last row of ``positions``: three columns, and alarms of their own."""
     row = counts[N_POSITIONS]
-    positions.mileage_km[row] = np.nan
-    positions.fuel_l[row] = np.float32(np.nan)
-    positions.recorder_speed_kmh[row] = np.float32(np.nan)
+    positions[row]["mileage_km"] = np.nan
+    positions[row]["fuel_l"] = np.float32(np.nan)
+    positions[row]["recorder_speed_kmh"] = np.float32(np.nan)
     while at < end:
         if at + 2 > end or at + 2 + np.int64(plain[at + 1]) > end:
             counters[origin.slot, EXTRAS_TRUNCATED] += 1
@@ -305,13 +273,15 @@ def read_extras(
         extra, size = np.int64(plain[at]), np.int64(plain[at + 1])
         at += 2
         if extra == 0x01 and size == 4:
-            positions.mileage_km[row] = number(plain, at, 4) / 10.0
+            positions[row]["mileage_km"] = number(plain, at, 4) / 10.0
         elif extra == 0x02 and size == 2:
-            positions.fuel_l[row] = np.float32(number(plain, at, 2) / 10.0)
+            positions[row]["fuel_l"] = np.float32(number(plain, at, 2) / 10.0)
         elif extra == 0x03 and size == 2:
-            positions.recorder_speed_kmh[row] = np.float32(number(plain, at, 2) / 10.0)
+            positions[row]["recorder_speed_kmh"] = np.float32(number(plain, at, 2) / 10.0)
         elif 0x64 <= extra <= 0x67:
-            done = read_alarm(plain, at, size, extra, positions.status[row], origin, alarms, counts[N_ALARMS])
+            done = read_alarm(
+                plain, at, size, extra, positions[row]["status"], origin, alarms, labels, counts[N_ALARMS]
+            )
             if done > 0:
                 counts[N_ALARMS] += 1
                 counters[origin.slot, ALARMS] += 1
@@ -327,8 +297,9 @@ def read_location(
     end: Int,
     kind: Int,
     origin: Origin,
-    positions: Positions,
-    alarms: Alarms,
+    positions: Array,
+    alarms: Array,
+    labels: Array,
     counts: Array,
     counters: Array,
 ) -> Int:
@@ -337,19 +308,19 @@ def read_location(
         return False
     row = counts[N_POSITIONS]
     status = number(plain, at + 4, 4)
-    positions.device[row] = origin.device
-    positions.received_ms[row] = origin.received_ms
-    positions.source_system[row] = origin.system
-    positions.origin[row] = kind
-    positions.alarm[row] = number(plain, at, 4)
-    positions.status[row] = status
-    positions.lat[row] = number(plain, at + 8, 4) / 1e6 * (-1.0 if status & 4 else 1.0)
-    positions.lon[row] = number(plain, at + 12, 4) / 1e6 * (-1.0 if status & 8 else 1.0)
-    positions.altitude_m[row] = signed_word(plain, at + 16)
-    positions.speed_kmh[row] = np.float32(number(plain, at + 18, 2) / 10.0)
-    positions.course_deg[row] = number(plain, at + 20, 2)
-    positions.event_ms[row] = time_of(plain, at + 22)
-    read_extras(plain, at + 28, end, origin, positions, alarms, counts, counters)
+    positions[row]["device"] = origin.device
+    positions[row]["received_ms"] = origin.received_ms
+    positions[row]["source_system"] = origin.system
+    positions[row]["origin"] = kind
+    positions[row]["alarm"] = number(plain, at, 4)
+    positions[row]["status"] = status
+    positions[row]["lat"] = number(plain, at + 8, 4) / 1e6 * (-1.0 if status & 4 else 1.0)
+    positions[row]["lon"] = number(plain, at + 12, 4) / 1e6 * (-1.0 if status & 8 else 1.0)
+    positions[row]["altitude_m"] = signed_word(plain, at + 16)
+    positions[row]["speed_kmh"] = np.float32(number(plain, at + 18, 2) / 10.0)
+    positions[row]["course_deg"] = number(plain, at + 20, 2)
+    positions[row]["event_ms"] = time_of(plain, at + 22)
+    read_extras(plain, at + 28, end, origin, positions, alarms, labels, counts, counters)
     counts[N_POSITIONS] += 1
     counters[origin.slot, POSITIONS] += 1
     return True
@@ -361,8 +332,9 @@ def read_batch(
     at: Int,
     end: Int,
     origin: Origin,
-    positions: Positions,
-    alarms: Alarms,
+    positions: Array,
+    alarms: Array,
+    labels: Array,
     counts: Array,
     counters: Array,
 ) -> Int:
@@ -379,7 +351,7 @@ def read_batch(
             counters[origin.slot, BAD_ITEM] += count - index
             break
         size = number(plain, at, 2)
-        if read_location(plain, at + 2, at + 2 + size, kind, origin, positions, alarms, counts, counters):
+        if read_location(plain, at + 2, at + 2 + size, kind, origin, positions, alarms, labels, counts, counters):
             good += 1
         else:
             counters[origin.slot, BAD_ITEM] += 1

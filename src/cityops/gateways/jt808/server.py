@@ -61,7 +61,7 @@ class Jt808Server:
         self.counters: Counter[str] = Counter()
         self.connections: set[Connection] = set()
         self.by_device: dict[int, Connection] = {}
-        self.sessions = batch.Sessions.make(self.settings.max_connections)
+        self.sessions = batch.Sessions(self.settings.max_connections)
         self.budget = Budget(self.settings.buffer_bytes)
         self.expected = ExpectedAlarms(self.settings.max_expected_alarms, self.settings.attachment_expiry_s)
         self.certificates: dict[int, bytes] = {}
