@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from cityops.cases import Cases, Step
 from cityops.dispatch import Dispatch, Motion, RankingRules, Target, exits_ahead
 from cityops.kit import IdMaker, InvalidError, ManualClock, NotFoundError, Text
-from cityops.places import City
+from cityops.places import City, Exit
 from cityops.store import Store
 
 from .conftest import DISPATCHER, LAT, add_crew, lon_of, open_case
@@ -139,6 +141,12 @@ def test_only_exits_ahead_count(city: City, clock: ManualClock) -> None:
     assert exits(eastbound(clock, 4.5)) == ["六号出口", "九号出口"]
     assert exits(Motion(lon_of(4.5), LAT, 270.0, 60, clock.now_ms())) == ["三号出口"]
     assert exits(eastbound(clock, 4.5, speed_kmh=4.9)) == []
+
+
+def test_of_an_exit_with_two_carriageways_the_one_reached_first_counts(city: City, clock: ManualClock) -> None:
+    both = replace(city.network, exits=[Exit(4, "四号出口"), Exit(3, "四号出口"), Exit(6, "六号出口")])
+    found = exits_ahead(both, eastbound(clock), clock.now_ms())
+    assert [(meeting.name, meeting.node) for meeting in found] == [("四号出口", 3), ("六号出口", 6)]
 
 
 def test_an_old_position_has_driven_on(city: City, clock: ManualClock) -> None:

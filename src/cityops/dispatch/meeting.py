@@ -53,12 +53,16 @@ def exits_ahead(
     to_start_s = _metres(network, motion, start) / (motion.speed_kmh / 3.6)
     age_s = max(0.0, (now_ms - motion.at_ms) / 1000)
     times_s = network.times_from(start, limit_s=HORIZON_S, closures=closures)
-    found = []
+    soonest: dict[str, Meeting] = {}
     for place in network.exits:
         eta_s = to_start_s + float(times_s[place.node]) / haste - age_s
-        if math.isfinite(eta_s) and 0 < eta_s <= HORIZON_S and _is_ahead(network, motion, place.node):
-            found.append(Meeting(place.node, place.name, eta_s))
-    return sorted(found, key=lambda meeting: meeting.vehicle_eta_s or 0.0)[:MAX_EXITS]
+        if not (math.isfinite(eta_s) and 0 < eta_s <= HORIZON_S and _is_ahead(network, motion, place.node)):
+            continue
+        # An exit has a node on each carriageway; the vehicle passes the one it reaches first.
+        known = soonest.get(place.name)
+        if known is None or eta_s < (known.vehicle_eta_s or 0.0):
+            soonest[place.name] = Meeting(place.node, place.name, eta_s)
+    return sorted(soonest.values(), key=lambda meeting: meeting.vehicle_eta_s or 0.0)[:MAX_EXITS]
 
 
 def _offset_m(network: RoadNetwork, motion: Motion, node: int) -> tuple[float, float]:
