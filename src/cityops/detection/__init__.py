@@ -25,7 +25,7 @@ from cityops.detection.reading import (
     AlertView,
     CountBy,
 )
-from cityops.detection.runner import TRANSITION, Kind, Runner
+from cityops.detection.runner import TRANSITION, Kind, Runner, compile_plain
 
 __all__ = [
     "OBSERVATION",
@@ -59,6 +59,7 @@ __all__ = [
     "SpeedLimits",
     "Subject",
     "backtest",
+    "compile_plain",
     "consumer_name",
     "params_rows",
     "sort_and_merge",

@@ -143,6 +143,7 @@ class AlertWriter:
         for finding, (alert_id, _) in zip(change.findings, match.kept, strict=True):
             row = None if alert_id is None else by_id[alert_id]
             if row is None:
+                _free_identity(conn, str(finding.identity), "")
                 self._insert(conn, finding, applied)
             elif _differs(row, finding):
                 _free_identity(conn, str(finding.identity), row.id)
@@ -152,7 +153,6 @@ class AlertWriter:
 
     def _insert(self, conn: Connection, finding: Finding, applied: Applied) -> None:
         alert_id, episode = self._ids.next(), finding.episode
-        _free_identity(conn, str(finding.identity), alert_id)
         detector, subject, place = finding.detector, finding.subject, finding.place or {}
         values = _values(finding) | {
             "id": alert_id,

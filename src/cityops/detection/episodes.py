@@ -51,9 +51,8 @@ def _point(lon: float, lat: float) -> Point | None:
 
 def last_of_each(transitions: Array, states: Array, fields: Sequence[EvidenceField]) -> list[tuple[int, Episode]]:
     """Where every episode stood after its last transition: ``(entity, episode)``, in the order of beginning."""
-    last: dict[tuple[int, int], int] = {}
-    for row in range(len(transitions)):
-        last[int(transitions["entity"][row]), int(transitions["start_ms"][row])] = row
+    keys = zip(transitions["entity"].tolist(), transitions["start_ms"].tolist(), strict=True)
+    last: dict[tuple[int, int], int] = {key: row for row, key in enumerate(keys)}
     return [(entity, _episode(transitions[row], states[row], fields)) for (entity, _), row in last.items()]
 
 

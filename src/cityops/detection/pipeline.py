@@ -75,6 +75,7 @@ class Settings:
 
 
 DEFAULT: Final = Settings()
+SEND_CHANGES: Final = 500
 PLACE_FIELDS: Final = ("district_code", "district_name", "street_name", "community_name", "grid_code", "road_name")
 
 
@@ -149,18 +150,31 @@ class Pipeline:
         return {**{name: float(count) for name, count in dict(self._counts).items()}, **gauges}
 
     def run(self, stop: threading.Event) -> None:
-        """Step until ``stop`` is set; then keep a snapshot. Waits and tries again when a part is unavailable."""
-        while not stop.is_set():
-            try:
-                rows = self.step()
-            except (BusyError, UnavailableError) as error:
-                self._counts["retries"] += 1
-                _log.warning("detection waits: %s", error)
-                stop.wait(self._settings.retry_after_s)
-                continue
-            if rows == 0:
-                stop.wait(self._settings.idle_s)
-        self.snapshot()
+        """Step until ``stop`` is set; then keep a snapshot. Waits and tries again when a part is unavailable.
+
+        Kernels are compiled beside it, so that the map moves and alerts are found from the first moment.
+        """
+        for runner in self._memory.runners:
+            runner.ready = False
+        compiler = threading.Thread(target=self._memory.compile_kernels, args=(stop,), name="compile-kernels")
+        compiler.start()
+        try:
+            while not stop.is_set():
+                self._step_or_wait(stop)
+            self.snapshot()
+        finally:
+            compiler.join()
+
+    def _step_or_wait(self, stop: threading.Event) -> None:
+        try:
+            rows = self.step()
+        except (BusyError, UnavailableError) as error:
+            self._counts["retries"] += 1
+            _log.warning("detection waits: %s", error)
+            stop.wait(self._settings.retry_after_s)
+            return
+        if rows == 0:
+            stop.wait(self._settings.idle_s)
 
     def step(self) -> int:
         """Read what is there, judge it, write the alerts. Returns the rows read (0: nothing new).
@@ -344,13 +358,16 @@ class Pipeline:
             self._unsent += [self._report(silence.detector, {}, *found) for found in silence.check(now_ms)]
 
     def _send(self) -> None:
-        """Write the changes and the log positions in one transaction; on failure they stay and reading pauses."""
-        if not self._unsent:
-            return
-        applied = self._book.apply(self._unsent, self._positions())
-        self._unsent = []
-        for name, count in vars(applied).items():
-            self._counts[name] += count
+        """Write the changes, and with the last of them the log positions; on failure the rest stays, reading pauses.
+
+        In transactions of ``SEND_CHANGES``, so that people's writes need not wait for thousands of alerts.
+        """
+        while self._unsent:
+            some, rest = self._unsent[:SEND_CHANGES], self._unsent[SEND_CHANGES:]
+            applied = self._book.apply(some, {} if rest else self._positions())
+            self._unsent = rest
+            for name, count in vars(applied).items():
+                self._counts[name] += count
 
     def _due(self, what: str, every_s: float) -> bool:
         """Whether ``every_s`` have passed since this was last due."""

@@ -15,6 +15,7 @@ from cityops.detection.detector import Array, Detector
 UPDATE_MS: Final = 60_000
 CHUNK: Final = 4_096
 FIRST_CAPACITY: Final = 256
+PLAIN_ROWS: Final = 2_000
 
 TRACK: Final = np.dtype(
     [
@@ -127,7 +128,7 @@ def _driver(step: Callable[[Any, Any, Any], int]) -> Callable[..., tuple[int, in
     return drive
 
 
-def _jit(function: Callable[..., Any]) -> Callable[..., Any]:
+def compile_plain(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a plain function and, first, the plain functions it names. The original stays plain for a debugger."""
     from numba import njit  # importing numba takes about a second: only who compiles pays for it
 
@@ -135,7 +136,7 @@ def _jit(function: Callable[..., Any]) -> Callable[..., Any]:
     names = dict(plain.__globals__)
     for name in plain.__code__.co_names:
         if isinstance(names.get(name), FunctionType):
-            names[name] = _jit(names[name])
+            names[name] = compile_plain(names[name])
     cells = tuple(plain.__closure__ or ())
     return cast(
         "Callable[..., Any]", njit(FunctionType(plain.__code__, names, plain.__name__, plain.__defaults__, cells))
@@ -145,7 +146,7 @@ def _jit(function: Callable[..., Any]) -> Callable[..., Any]:
 @lru_cache(maxsize=256)
 def compiled_driver(step: Callable[[Any, Any, Any], int]) -> Callable[..., tuple[int, int]]:
     """The driver compiled around one compiled kernel; once per process and kernel (about 1 s each)."""
-    return _jit(_driver(_jit(step)))
+    return compile_plain(_driver(compile_plain(step)))
 
 
 class Runner:
@@ -157,11 +158,16 @@ class Runner:
     Args:
         detector: what to run.
         compiled: ``False`` runs the same kernel and driver uncompiled, for tests and a debugger.
+
+    Attributes:
+        ready: ``False`` while another thread compiles the kernel: up to ``PLAIN_ROWS`` rows then run uncompiled, with
+            the same result, and more wait for the compilation.
     """
 
     def __init__(self, detector: Detector, *, compiled: bool = True) -> None:
         self.detector = detector
         self.compiled = compiled
+        self.ready = True
         self.params: Array = detector.params.copy()
         self._overrides: dict[tuple[int, tuple[tuple[str, float], ...]], int] = {}
         self._before: Array = np.zeros(1, detector.state_dtype)
@@ -220,9 +226,10 @@ class Runner:
         return transitions, figures, states, tracks
 
     def _drive(self, observations: Array, states: Array, tracks: Array, profile: Array) -> tuple[Array, Array]:
-        drive = compiled_driver(self.detector.step) if self.compiled else _driver(self.detector.step)
+        compiled = self.compiled and (self.ready or len(observations) > PLAIN_ROWS)
+        drive = compiled_driver(self.detector.step) if compiled else _driver(self.detector.step)
         arrays: list[Any] = [observations, states, tracks, self.params]
-        if not self.compiled:
+        if not compiled:
             arrays = [array.view(np.recarray) for array in arrays]
         found: list[Array] = []
         figures: list[Array] = []
@@ -230,7 +237,7 @@ class Runner:
         while row < len(observations):
             out: Any = np.zeros(CHUNK, TRANSITION)
             kept: Any = np.zeros(CHUNK, states.dtype)
-            target = out if self.compiled else out.view(np.recarray)
+            target = out if compiled else out.view(np.recarray)
             row, count = drive(row, *arrays, profile, target, kept, self._before, UPDATE_MS)
             found.append(out[:count])
             figures.append(kept[:count])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from cityops.detection.detector import AnyDetector, Array, Detector, SilenceDetector
 from cityops.detection.entities import Arrivals, Entities, Overrides
+from cityops.detection.observation import OBSERVATION
 from cityops.detection.runner import Runner
 from cityops.detection.silence import HEARD, Silence
 from cityops.detection.snapshot import Snapshot
@@ -43,6 +45,13 @@ class Memory:
         self.latest = LatestPositions()
         self.pending: dict[int, int] = {}
         self.rebuild: set[int] = set()
+
+    def compile_kernels(self, stop: threading.Event) -> None:
+        """Compile one kernel after the other; meant for a thread beside the one that runs them."""
+        for runner in self.runners:
+            if not stop.is_set():
+                Runner(runner.detector, compiled=runner.compiled).run(np.zeros(1, OBSERVATION))
+            runner.ready = True
 
     def reserve(self) -> None:
         """Make room for all entities everywhere."""
