@@ -9,7 +9,10 @@ export interface Figure {
 }
 
 /** Identifiers that no person reads. */
-const HIDDEN = ["id", "crew"];
+const HIDDEN = ["id", "crew", "detector", "detector_version", "vehicle_class", "rule"];
+/** The detector's parameters that a reader compares the figures with. */
+const LIMITS = ["limit_s", "night_limit_s", "rest_s"];
+const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d/;
 
 function isBilingual(value: unknown): value is { zh: string; en: string } {
   return typeof value === "object" && value !== null && "zh" in value && "en" in value;
@@ -30,10 +33,20 @@ function inWords(key: string, value: unknown, format: Format): string | null {
     return format.number(value, 2);
   }
   if (typeof value === "string") {
-    if (key.endsWith("_at") && !Number.isNaN(Date.parse(value))) return format.dateTime(value);
+    if (MOMENT.test(value)) return format.dateTime(value);
     return wordFor(`evidence.value`, value);
   }
   return null;
+}
+
+const isBag = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
+
+/** An alert's evidence as one bag: its figures, the limits they were held against, and the time they span. */
+export function evidenceBag(evidence: Record<string, unknown>): Record<string, unknown> {
+  const figuresFound = isBag(evidence.figures) ? evidence.figures : {};
+  const params = isBag(evidence.params) ? evidence.params : {};
+  const limits = Object.fromEntries(LIMITS.flatMap((name) => (Number(params[name]) > 0 ? [[name, params[name]]] : [])));
+  return { ...evidence, ...figuresFound, ...limits };
 }
 
 /** The readable entries of a bag of figures; identifiers and nested structures are left out. */
