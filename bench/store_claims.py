@@ -105,12 +105,14 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--threads", type=int, default=16)
     arguments = parser.parse_args()
+    load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as folder:
         single = one_by_one(folder, arguments.seconds)
         rate, per_commit = grouped(folder, arguments.seconds, arguments.threads)
     result: dict[str, Any] = {
         "command": f"python bench/store_claims.py --seconds {arguments.seconds:g} --threads {arguments.threads}",
         "cores": os.cpu_count(),
+        "load_1min_before": round(load, 1),
         "python": platform.python_version(),
         "sqlite": sqlite3.sqlite_version,
         "one_by_one_claims_per_s": round(single),

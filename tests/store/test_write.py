@@ -247,6 +247,16 @@ def test_an_unreachable_server_is_told(clock: ManualClock, tmp_path: Path) -> No
             pass
 
 
+def test_a_connection_that_breaks_off_is_told_and_replaced(postgresql_server: str, clock: ManualClock) -> None:
+    with fresh_database(postgresql_server) as url, Store.open(url, clock=clock) as store:
+        store.create_all()
+        with pytest.raises(UnavailableError, match="broke off") as lost:
+            store.write(lambda conn: conn.exec_driver_sql("SELECT pg_terminate_backend(pg_backend_pid())").all())
+        assert lost.value.kept is not None
+        assert "not certain" in lost.value.kept.en
+        assert store.write(lambda conn: conn.exec_driver_sql("SELECT 1").scalar_one()) == 1
+
+
 def test_a_deadlock_on_postgresql_is_run_again(store: Store) -> None:
     """Two works lock two rows in opposite order; on PostgreSQL one is a deadlock's victim and must still succeed."""
     store.write(lambda conn: (add(conn, "a"), add(conn, "b")))

@@ -49,17 +49,10 @@ def translate(error: DBAPIError) -> BaseException:
                 todo=Text("请清理磁盘空间后重试", "free disk space, then send again"),
             ),
         )
-    if error.connection_invalidated or state[:2] in _CONNECTION_CLASSES or (not state and "connect" in message):
-        return _caused(
-            error,
-            UnavailableError(
-                "无法连接数据库",
-                "the database cannot be reached",
-                code="store.unreachable",
-                kept=_NOTHING_KEPT,
-                todo=Text("请检查数据库服务后重试", "check the database server, then send again"),
-            ),
-        )
+    if error.connection_invalidated:
+        return _caused(error, _lost())
+    if state[:2] in _CONNECTION_CLASSES or (not state and "connect" in message):
+        return _caused(error, _unreachable())
     return error
 
 
@@ -71,3 +64,23 @@ def raise_translated(error: DBAPIError) -> NoReturn:
 def _caused(cause: BaseException, error: BaseException) -> BaseException:
     error.__cause__ = cause
     return error
+
+
+def _lost() -> UnavailableError:
+    return UnavailableError(
+        "与数据库的连接中断",
+        "the connection to the database broke off",
+        code="store.lost",
+        kept=Text("不能确定这一次是否已保存", "it is not certain whether this request was kept"),
+        todo=Text("请先查看结果，再决定是否重试", "look first whether it was done, then send again"),
+    )
+
+
+def _unreachable() -> UnavailableError:
+    return UnavailableError(
+        "无法连接数据库",
+        "the database cannot be reached",
+        code="store.unreachable",
+        kept=_NOTHING_KEPT,
+        todo=Text("请检查数据库服务后重试", "check the database server, then send again"),
+    )

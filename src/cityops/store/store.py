@@ -112,19 +112,21 @@ class Store:
 
         Raises:
             BusyError: too many works wait; nothing was kept.
-            UnavailableError: disk full or database unreachable; nothing was kept.
+            UnavailableError: disk full or database unreachable; nothing was kept. ``store.lost``: the connection broke
+                off meanwhile, so it is not certain.
             BaseException: what ``work`` raised; nothing of this work was kept.
         """
         if getattr(self._inside, "write", False):
             raise RuntimeError("Store.write inside Store.write: use the connection you were given")
 
         def marked(conn: Connection) -> T:
+            info = conn.info  # kept: a connection that broke off gives no ``info`` any more
             self._inside.write = True
-            conn.info[WRITE_CLOCK] = self._clock
+            info[WRITE_CLOCK] = self._clock
             try:
                 return work(conn)
             finally:
-                del conn.info[WRITE_CLOCK]
+                info.pop(WRITE_CLOCK, None)
                 self._inside.write = False
 
         if self._writer is not None:
