@@ -120,7 +120,7 @@ def test_a_returning_client_hears_exactly_what_it_missed(world: World, live: Ser
     with listen(world, live, "dispatcher", cursor) as listener:
         ready = listener.next()
         assert ready is not None
-        assert (ready.event, ready.data) == ("ready", {"resync": False})
+        assert (ready.event, ready.data) == ("ready", {"resync": False, "whole": False})
         assert [listener.until("change").data["key"] for _ in missed] == missed
         rows = listener.until("positions").data["rows"]
         assert [row[:2] for row in rows] == [[alpha, 112.53]]  # beta did not move meanwhile
@@ -135,15 +135,34 @@ def test_after_a_restart_the_picture_comes_whole_and_events_go_on(world: World) 
         cursor = listener.last_id
     alert_id = world.raise_alert(ALPHA)
     with serving(create_app(world.context)) as live, listen(world, live, "dispatcher", cursor) as listener:
-        assert listener.until("ready").data == {"resync": False}
+        assert listener.until("ready").data == {"resync": False, "whole": True}
         assert listener.until("change").data["key"] == alert_id
         assert listener.until("positions").data["rows"][0][0] == world.devices[ALPHA]
+
+
+def test_a_truck_that_leaves_the_district_leaves_its_map(world: World, live: Serving) -> None:
+    alpha, beta = world.devices[ALPHA], world.devices[BETA]
+    world.move((alpha, NOW_MS, 112.54, 60), (beta, NOW_MS, 112.57, 60))
+    with listen(world, live, "district") as west, listen(world, live, "district2") as east:
+        assert [row[0] for row in west.until("positions").data["rows"]] == [alpha]
+        assert [row[0] for row in east.until("positions").data["rows"]] == [beta]
+        cursor = west.last_id
+        world.move((alpha, NOW_MS + 1, 112.56, 60))
+        assert west.until("gone").data == {"devices": [alpha]}
+        assert [row[0] for row in east.until("positions").data["rows"]] == [alpha]
+        world.move((alpha, NOW_MS + 2, 112.561, 60))
+        world.context.dispatch.closures.create(world.people["dispatcher"], 112.505, 37.70, "路灯更换")
+        heard = west.next()
+        assert heard is not None
+        assert heard.event == "change"  # nothing more of the truck before it
+    with listen(world, live, "district", cursor) as back:  # what shifts is never continued, always shown whole
+        assert back.until("ready").data == {"resync": False, "whole": True}
 
 
 @pytest.mark.parametrize("cursor", ["nonsense", "00000000.5.999999999", "x" * 64])
 def test_a_cursor_of_another_store_is_told_to_load_again(world: World, live: Serving, cursor: str) -> None:
     with listen(world, live, "dispatcher", cursor) as listener:
-        assert listener.until("ready").data == {"resync": cursor == "00000000.5.999999999"}
+        assert listener.until("ready").data == {"resync": cursor == "00000000.5.999999999", "whole": True}
 
 
 def app_with(world: World, **limits: Any) -> FastAPI:

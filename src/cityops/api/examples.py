@@ -255,6 +255,8 @@ CREW: Final[dict[str, Any]] = {
     "state": "free",
     "lon": 112.56,
     "lat": 37.75,
+    "base_lon": 112.57,
+    "base_lat": 37.74,
     "at": _T0,
     "on_shift_since": "2026-05-12T20:00:00+08:00",
     "shift_ends": "2026-05-13T04:00:00+08:00",

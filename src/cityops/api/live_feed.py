@@ -7,7 +7,7 @@ import logging
 import secrets
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -17,7 +17,15 @@ from cityops.access import Permission, Principal
 from cityops.api.live_hub import LiveClient, LiveHub
 from cityops.api.live_scope import TOPICS, EventScope
 from cityops.api.live_vehicles import LiveVehicles
-from cityops.api.live_words import Audience, Cursor, encode_change, encode_event, encode_positions
+from cityops.api.live_words import (
+    Audience,
+    Cursor,
+    encode_change,
+    encode_event,
+    encode_gone,
+    encode_positions,
+    encode_ready,
+)
 from cityops.api.metrics import Sample
 from cityops.kit import CityOpsError, Clock
 from cityops.store import Event, Store
@@ -36,6 +44,14 @@ class Joining:
     client: LiveClient
     audience: Audience
     since: Cursor | None
+
+
+@dataclass
+class Group:
+    """The clients of one audience, and the vehicles they have been shown."""
+
+    clients: list[LiveClient] = field(default_factory=list)
+    shown: set[int] = field(default_factory=set)
 
 
 class LiveFeed:
@@ -64,7 +80,7 @@ class LiveFeed:
         self._lock = threading.Lock()
         self._joining: list[Joining] = []
         self._leaving: list[LiveClient] = []
-        self._groups: dict[Audience, list[LiveClient]] = {}
+        self._groups: dict[Audience, Group] = {}
         self._sequence = 0
         self._event_id = 0
         self._swept_ms = 0
@@ -143,22 +159,23 @@ class LiveFeed:
             leaving, self._leaving = set(self._leaving), []
         try:
             parcels = self._changes()
-            parcels += [((one.client,), self._catch_up(one)) for one in joining]
+            groups = {one.audience: self._groups.get(one.audience) or Group() for one in joining}
+            parcels += [((one.client,), self._catch_up(one, groups[one.audience])) for one in joining]
         except CityOpsError:
             with self._lock:  # nobody is forgotten
                 self._joining = joining + self._joining
                 self._leaving += leaving
             raise
         for one in joining:
-            self._groups.setdefault(one.audience, []).append(one.client)
+            self._groups.setdefault(one.audience, groups[one.audience]).clients.append(one.client)
         self._drop(leaving)
         if parcels:
             self._loop.call_soon_threadsafe(self._hub.deliver, parcels)
 
     def _drop(self, leaving: set[LiveClient]) -> None:
-        for audience, clients in list(self._groups.items()):
-            clients[:] = [client for client in clients if client not in leaving]
-            if not clients:
+        for audience, group in list(self._groups.items()):
+            group.clients = [client for client in group.clients if client not in leaving]
+            if not group.clients:
                 del self._groups[audience]
 
     def _changes(self) -> list[Parcel]:
@@ -168,10 +185,10 @@ class LiveFeed:
         event_id = events[-1].id if events else self._event_id
         cursor = Cursor(self._boot, sequence, event_id)
         scope, parcels = self._scope(), list[Parcel]()
-        for audience, clients in self._groups.items():
-            chunk = self._encode(audience, rows, states, events, scope, cursor)
+        for audience, group in self._groups.items():
+            chunk = self._encode(audience.sample, group, rows, states, events, scope, cursor)
             if chunk:
-                parcels.append((tuple(clients), chunk))
+                parcels.append((tuple(group.clients), chunk))
         self._sequence, self._event_id = sequence, event_id
         return parcels
 
@@ -193,35 +210,40 @@ class LiveFeed:
 
     def _encode(
         self,
-        audience: Audience,
+        person: Principal,
+        group: Group,
         rows: NDArray[Any],
         states: NDArray[np.uint8],
         events: Sequence[Event],
         scope: EventScope,
         cursor: Cursor,
     ) -> bytes:
-        person = audience.sample
         chunks = [
             encode_event("change", encode_change(event), cursor) for event in events if scope.hears(person, event)
         ]
         if len(rows) and person.can(Permission.MAP_READ):
             seen = self._vehicles.visible(person, rows)
-            if seen.any():
+            devices, hidden = rows["device"][seen].tolist(), rows["device"][~seen].tolist()
+            gone = group.shown.intersection(hidden)
+            group.shown.difference_update(gone)
+            group.shown.update(devices)
+            if gone:
+                chunks.append(encode_event("gone", encode_gone(gone), cursor))
+            if devices:
                 at_ms = self._clock.now_ms()
                 chunks.append(encode_event("positions", encode_positions(rows[seen], states[seen], at_ms), cursor))
         return b"".join(chunks)
 
-    def _catch_up(self, one: Joining) -> bytes:
+    def _catch_up(self, one: Joining, group: Group) -> bytes:
         """The whole picture up to this tick, or what a returning client missed."""
         cursor = Cursor(self._boot, self._sequence, self._event_id)
-        same_boot = one.since is not None and one.since.boot == self._boot
-        since = one.since.sequence if one.since is not None and same_boot else 0
+        known = one.since is not None and one.since.boot == self._boot and not one.audience.shifts
+        since = one.since.sequence if one.since is not None and known else 0
         _, rows = self._vehicles.latest.changed_since(since)
         events, complete = self._missed(one.since)
         states = self._vehicles.states(rows)
-        chunk = self._encode(one.audience, rows, states, events, self._scope(), cursor)
-        opening = encode_event("ready", b'{"resync":%s}' % (b"false" if complete else b"true"), cursor)
-        return opening + chunk
+        chunk = self._encode(one.audience.sample, group, rows, states, events, self._scope(), cursor)
+        return encode_event("ready", encode_ready(resync=not complete, whole=not known), cursor) + chunk
 
     def _missed(self, since: Cursor | None) -> tuple[list[Event], bool]:
         """Events between a returning client's cursor and now; not complete when they are too many or unknown."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -37,6 +38,11 @@ class Audience:
             person.crew_id if person.role is Role.CREW else None,
             person,
         )
+
+    @property
+    def shifts(self) -> bool:
+        """Whether vehicles come into view and leave it by driving, or by a case."""
+        return self.role in (Role.CREW, Role.DISTRICT) or bool(self.area_codes)
 
 
 @dataclass(frozen=True)
@@ -83,3 +89,13 @@ def encode_change(event: Event) -> bytes:
     """``{"topic": …, "key": …, "at": …}`` and the ids that the event carries, nothing else of it."""
     ids = {name: value for name, value in event.payload.items() if name == "action" or name.endswith("_id")}
     return _ENCODER.encode({**ids, "topic": event.topic, "key": event.key, "at": from_ms(event.at_ms).isoformat()})
+
+
+def encode_gone(devices: Collection[int]) -> bytes:
+    """``{"devices": […]}``: vehicles that this person sees no more."""
+    return _ENCODER.encode({"devices": sorted(devices)})
+
+
+def encode_ready(*, resync: bool, whole: bool) -> bytes:
+    """``resync``: load the lists again; ``whole``: the positions that follow are all there are."""
+    return _ENCODER.encode({"resync": resync, "whole": whole})

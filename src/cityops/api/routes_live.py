@@ -67,8 +67,9 @@ async def live(
 ) -> LiveResponse:
     """Server-sent events, only what this person may see.
 
-    ``ready`` first (``resync`` true: load the lists again), then ``positions`` (rows of device, lon, lat, speed_kmh,
-    course_deg, event_ms, state: 0 moving, 1 stopped, 2 offline, 3 alerting), ``change`` (something was written) and
+    ``ready`` first (``resync`` true: load the lists again; ``whole`` true: the positions that follow are all there
+    are), then ``positions`` (rows of device, lon, lat, speed_kmh, course_deg, event_ms, state: 0 moving, 1 stopped,
+    2 offline, 3 alerting), ``gone`` (devices that have left what you may see), ``change`` (something was written) and
     ``ping`` every 15 s. The last event of an ended stream says why: ``lagging`` (you were too slow), ``signed_out``,
     ``closing`` (the server stops). Coming back with ``Last-Event-ID`` continues where the stream broke off.
     """

@@ -407,6 +407,8 @@ class Crew(Model):
     state: Literal["off_duty", "free", "assigned", "on_scene"]
     lon: float | None
     lat: float | None
+    base_lon: float
+    base_lat: float
     at: Moment | None
     on_shift_since: Moment | None
     shift_ends: Moment | None
