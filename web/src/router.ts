@@ -4,7 +4,7 @@ import { me } from "@/stores/session";
 
 const routes: RouteRecordRaw[] = [
   { path: "/sign-in", name: "sign-in", component: () => import("@/pages/SignInPage.vue"), meta: { open: true } },
-  { path: "/", name: "home", redirect: () => ({ name: homePage() }) },
+  { path: "/", name: "home", redirect: () => ({ name: me.value === null ? "sign-in" : homePage() }) },
   { path: "/map", name: "map", component: () => import("@/pages/MapPage.vue") },
   { path: "/alerts", name: "alerts", component: () => import("@/pages/AlertsPage.vue") },
   { path: "/cases", name: "cases", component: () => import("@/pages/CasesPage.vue") },
@@ -29,7 +29,7 @@ export const router = createRouter({ history: createWebHistory(), routes });
 
 router.beforeEach((to) => {
   if (to.meta.open === true) return true;
-  if (me.value === null) return { name: "sign-in", query: to.fullPath === "/" ? {} : { next: to.fullPath } };
+  if (me.value === null) return { name: "sign-in", query: { next: to.fullPath } };
   const page = typeof to.meta.part === "string" ? to.meta.part : to.name;
   const item = NAVIGATION.find((candidate) => candidate.name === page);
   if (item !== undefined && !allowed(item)) return { name: "lost", params: { rest: to.path.slice(1).split("/") } };

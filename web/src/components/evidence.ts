@@ -49,9 +49,20 @@ export function evidenceBag(evidence: Record<string, unknown>): Record<string, u
   return { ...evidence, ...figuresFound, ...limits };
 }
 
+/** ``name_zh`` beside ``name_en`` is one value in two languages. */
+function paired(bag: Record<string, unknown>): Record<string, unknown> {
+  const out: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(bag)) {
+    const name = key.replace(/_(zh|en)$/, "");
+    if (name === key) out[key] = value;
+    else out[name] = { zh: bag[`${name}_zh`] ?? value, en: bag[`${name}_en`] ?? value };
+  }
+  return out;
+}
+
 /** The readable entries of a bag of figures; identifiers and nested structures are left out. */
 export function figures(bag: Record<string, unknown>, format: Format): Figure[] {
-  return Object.entries(bag).flatMap(([key, value]) => {
+  return Object.entries(paired(bag)).flatMap(([key, value]) => {
     if (key.endsWith("_id") || HIDDEN.includes(key)) return [];
     const text = inWords(key, value, format);
     return text === null ? [] : [{ name: wordFor("evidence.name", key), value: text }];

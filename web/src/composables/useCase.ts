@@ -22,8 +22,8 @@ export function useCase(id: () => string) {
     await loaded.load();
     if (loaded.problem.value === null) ElMessage.warning({ message: t("cases.stale"), duration: 8000, showClose: true });
   }
-  useReloadOn(["case.", "task.", "notice."], loaded.load, (change) => {
-    return change.key === id() || !change.topic.startsWith("case.");
+  useReloadOn(["case.", "task.", "notice."], loaded.load, {
+    concerns: (change) => change.key === id() || change.case_id === id(),
   });
 
   return { ...loaded, put, stale };

@@ -7,6 +7,7 @@ export type LiveState = "off" | "connecting" | "open" | "lost";
 export interface Change {
   topic: string;
   key: string;
+  case_id?: string;
 }
 /** device, lon, lat, speed_kmh, course_deg, event_ms, state code */
 export type PositionRow = [number, number, number, number, number, number, number];
