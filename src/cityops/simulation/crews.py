@@ -1,19 +1,19 @@
 """Simulated crews: their phones sign in over HTTP, go on shift, and report where they are.
 
-A crew patrols around its base and drives to the place of the task it has accepted. It decides nothing: accepting,
-arriving and finishing stay with a person (or with a story that plays one).
+A crew patrols around its base, drives to the place of the task it has accepted, and stays there until that is done. It
+decides nothing: accepting, arriving and finishing stay with a person (or with a story that plays one).
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import httpx
 import numpy as np
+from numpy.typing import NDArray
 
 from cityops.kit import Clock
 from cityops.places import RoadNetwork
@@ -22,28 +22,46 @@ from cityops.simulation.journeys import distance_m
 _REPORT_S: Final = 5.0
 _TASKS_EVERY: Final = 2
 _PATROL_RADIUS_M: Final = 2_500.0
-_RETRY_S: Final = 3.0
-_PATROL_SHARE: Final = 0.6
+_METRES_A_DEGREE: Final = 111_195.0  # of latitude, on the mean Earth radius
+_FIRST_RETRY_S: Final = 2.0
+_LONGEST_RETRY_S: Final = 30.0
+_AT_WORK: Final = ("accepted", "on_scene")
 
+Point = tuple[float, float]
 _logger = logging.getLogger(__name__)
 
 
-@dataclass
-class _Way:
-    """A line being driven: vertices, seconds from the start at each, and when it was begun."""
+@dataclass(frozen=True)
+class Way:
+    """A line being driven: vertices (WGS-84), seconds from the start at each, and when it was begun."""
 
-    lon: np.ndarray[tuple[int], np.dtype[np.float64]]
-    lat: np.ndarray[tuple[int], np.dtype[np.float64]]
-    time_s: np.ndarray[tuple[int], np.dtype[np.float64]]
+    lon: NDArray[np.float64]
+    lat: NDArray[np.float64]
+    time_s: NDArray[np.float64]
     begun_s: float
-    task_id: str | None
 
-    def at(self, now_s: float) -> tuple[float, float]:
-        since_s = min(now_s - self.begun_s, float(self.time_s[-1]))
+    def at(self, now_s: float) -> Point:
+        """Where the crew is; at the end of the line from then on."""
+        since_s = now_s - self.begun_s
         return float(np.interp(since_s, self.time_s, self.lon)), float(np.interp(since_s, self.time_s, self.lat))
 
     def is_over(self, now_s: float) -> bool:
+        """Whether the end has been reached."""
         return now_s - self.begun_s >= float(self.time_s[-1])
+
+
+def plan_way(network: RoadNetwork, here: Point, there: Point, now_s: float) -> Way:
+    """From ``here`` to ``there`` at an even pace that takes as long as the roads between them do.
+
+    Without a road between them the crew goes straight, at 30 km/h.
+    """
+    route = network.route(network.nearest_node(*here), network.nearest_node(*there))
+    points = np.asarray([here, *(route.line if route is not None else []), there], dtype=np.float64)
+    legs_m = [distance_m(*start, *end) for start, end in zip(points[:-1].tolist(), points[1:].tolist(), strict=True)]
+    metres = np.concatenate(([0.0], np.cumsum(legs_m)))
+    duration_s = route.duration_s if route is not None and route.duration_s > 0 else float(metres[-1]) / (30 / 3.6)
+    share = metres / metres[-1] if metres[-1] > 0 else metres
+    return Way(points[:, 0], points[:, 1], share * duration_s, now_s)
 
 
 class CrewPhone:
@@ -52,44 +70,49 @@ class CrewPhone:
     def __init__(
         self, address: str, username: str, password: str, *, network: RoadNetwork, clock: Clock, seed: int
     ) -> None:
-        self._client = httpx.AsyncClient(base_url=address, timeout=10.0)
+        self._client = httpx.AsyncClient(base_url=address, timeout=10.0, trust_env=False)
         self._account = {"username": username, "password": password}
         self._network = network
         self._clock = clock
         self._random = np.random.default_rng(seed)
-        self._way: _Way | None = None
-        self._base: tuple[float, float] | None = None
+        self._base: Point = (0.0, 0.0)
+        self._way: Way | None = None
+        self._task_id: str | None = None
+        self._retry_s = _FIRST_RETRY_S
 
     async def run(self) -> None:
-        """Stay on shift and report until cancelled; signs in again when the server was away."""
+        """Stay on shift and report until cancelled; signs in again when the server was away, which is said once."""
         try:
             while True:
                 try:
                     await self._shift()
-                except (httpx.HTTPError, KeyError, IndexError) as error:
-                    _logger.info("crew %s: %s; trying again", self._account["username"], error or type(error).__name__)
-                await asyncio.sleep(_RETRY_S)
+                except httpx.HTTPError as error:
+                    if self._retry_s == _FIRST_RETRY_S:
+                        name, reason = self._account["username"], str(error) or type(error).__name__
+                        _logger.warning("%s does not reach the server and keeps trying: %s", name, reason)
+                await asyncio.sleep(self._retry_s)
+                self._retry_s = min(self._retry_s * 2, _LONGEST_RETRY_S)
         finally:
             await self._client.aclose()
 
     async def _shift(self) -> None:
-        answer = await self._client.post("/api/session", json=self._account)
-        answer.raise_for_status()
-        self._client.headers["X-CSRF-Token"] = answer.json()["csrf_token"]
+        """Sign in, go on shift, report; ends by raising ``httpx.HTTPError``."""
+        session = await self._post("/api/session", self._account)
+        self._client.headers["X-CSRF-Token"] = session["csrf_token"]
         crew = (await self._get("/api/crews"))["items"][0]
-        (await self._client.post(f"/api/crews/{crew['crew_id']}/shift", json={"on": True})).raise_for_status()
-        if self._base is None:
-            self._base = (crew["lon"], crew["lat"]) if crew["lon"] is not None else self._somewhere()
+        await self._post(f"/api/crews/{crew['crew_id']}/shift", {"on": True})
+        self._base = (crew["base_lon"], crew["base_lat"])
+        if self._way is None:
+            here = self._base if crew["lon"] is None else (crew["lon"], crew["lat"])
+            self._way = plan_way(self._network, here, here, self._clock.monotonic_s())
         rounds = 0
         while True:
             if rounds % _TASKS_EVERY == 0:
                 await self._look_at_tasks()
             rounds += 1
             lon, lat = self._position()
-            answer = await self._client.post(
-                f"/api/crews/{crew['crew_id']}/position", json={"lon": round(lon, 6), "lat": round(lat, 6)}
-            )
-            answer.raise_for_status()
+            await self._post(f"/api/crews/{crew['crew_id']}/position", {"lon": round(lon, 6), "lat": round(lat, 6)})
+            self._retry_s = _FIRST_RETRY_S
             await asyncio.sleep(_REPORT_S)
 
     async def _get(self, path: str) -> Any:
@@ -97,48 +120,37 @@ class CrewPhone:
         answer.raise_for_status()
         return answer.json()
 
+    async def _post(self, path: str, content: dict[str, Any]) -> Any:
+        answer = await self._client.post(path, json=content)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
     async def _look_at_tasks(self) -> None:
+        """Set out to the place of a task that was accepted since the last look."""
         tasks = (await self._get("/api/tasks?mine=true"))["items"]
-        mine = [task for task in tasks if task["kind"] == "field" and task["state"] == "accepted" and task["place"]]
-        if not mine:
-            if self._way is not None and self._way.task_id is not None:
-                self._way = None
-            return
-        task = mine[0]
-        if self._way is None or self._way.task_id != task["task_id"]:
-            self._drive_to(task["place"]["lon"], task["place"]["lat"], task["task_id"])
+        mine = [task for task in tasks if task["kind"] == "field" and task["state"] in _AT_WORK and task["place"]]
+        task_id = mine[0]["task_id"] if mine else None
+        if mine and task_id != self._task_id:
+            self._drive_to((mine[0]["place"]["lon"], mine[0]["place"]["lat"]))
+        self._task_id = task_id
 
-    def _position(self) -> tuple[float, float]:
+    def _position(self) -> Point:
+        """Where the crew is now; without a task it goes on patrol from wherever it has come to."""
+        assert self._way is not None  # set when the shift began
         now_s = self._clock.monotonic_s()
-        if self._way is None or (self._way.task_id is None and self._way.is_over(now_s)):
-            self._patrol()
-        way = self._way
-        return way.at(now_s) if way is not None else self._home()
+        if self._task_id is None and self._way.is_over(now_s):
+            self._drive_to(self._patrol_point())
+        return self._way.at(now_s)
 
-    def _home(self) -> tuple[float, float]:
-        return self._base if self._base is not None else self._somewhere()
+    def _patrol_point(self) -> Point:
+        """A random point around the base."""
+        angle, reach_m = self._random.uniform(0, 2 * np.pi), _PATROL_RADIUS_M * np.sqrt(self._random.random())
+        lon, lat = self._base
+        north = reach_m * np.cos(angle) / _METRES_A_DEGREE
+        east = reach_m * np.sin(angle) / _METRES_A_DEGREE / np.cos(np.radians(lat))
+        return float(lon + east), float(lat + north)
 
-    def _somewhere(self) -> tuple[float, float]:
-        node = int(self._random.integers(len(self._network.node_lon)))
-        return float(self._network.node_lon[node]), float(self._network.node_lat[node])
-
-    def _patrol(self) -> None:
-        """To a random node near the base, or stand for a while."""
-        lon, lat = self._home()
-        for _ in range(20):
-            east, north = self._random.uniform(-1, 1, size=2) * _PATROL_RADIUS_M / 111_000
-            target = (lon + float(east), lat + float(north))
-            if distance_m(lon, lat, *target) <= _PATROL_RADIUS_M and self._random.random() < _PATROL_SHARE:
-                self._drive_to(*target, None)
-                return
-
-    def _drive_to(self, lon: float, lat: float, task_id: str | None) -> None:
+    def _drive_to(self, there: Point) -> None:
+        assert self._way is not None  # set when the shift began
         now_s = self._clock.monotonic_s()
-        here = self._way.at(now_s) if self._way is not None else self._home()
-        start, end = self._network.nearest_node(*here), self._network.nearest_node(lon, lat)
-        route = self._network.route(start, end) if start != end else None
-        line: Sequence[tuple[float, float]] = route.line if route is not None else [here, (lon, lat)]
-        points = np.asarray([here, *line], dtype=np.float64)
-        share = np.linspace(0.0, 1.0, len(points))
-        duration_s = route.duration_s if route is not None else 30.0
-        self._way = _Way(points[:, 0], points[:, 1], share * duration_s, now_s, task_id)
+        self._way = plan_way(self._network, self._way.at(now_s), there, now_s)

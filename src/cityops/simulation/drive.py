@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from functools import reduce
+from operator import xor
 from typing import Final
 
 import numpy as np
@@ -86,8 +88,9 @@ class Drive:
 
 
 def noise(random: np.random.Generator) -> bytes:
-    """A frame that is none: bytes with delimiters and without a right checksum."""
-    return b"\x7e" + bytes(random.integers(0, 0x7D, size=int(random.integers(1, 40)), dtype=np.uint8)) + b"\x7e"
+    """A frame that is none: 1 to 39 bytes between delimiters, the last of which is not the checksum of the others."""
+    content = bytes(random.integers(0, 0x40, size=int(random.integers(0, 39)), dtype=np.uint8))
+    return b"\x7e" + content + bytes([reduce(xor, content, 0x20)]) + b"\x7e"
 
 
 def noisy_line(random: np.random.Generator) -> Mangle:

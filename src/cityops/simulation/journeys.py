@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from cityops.kit import ConfigError, Text
 from cityops.places import RoadClass, RoadNetwork
 
 Floats = NDArray[np.float64]
@@ -23,6 +24,8 @@ _MAJOR: Final = (RoadClass.MOTORWAY, RoadClass.TRUNK, RoadClass.PRIMARY)
 _SPEEDING_FACTORS: Final = (1.15, 1.6)
 _NEAR_M: Final = 16_000.0
 _SPEEDING_STRETCH_M: Final = 3_000.0
+_TRIES: Final = 50
+_STOPS: Final = 3
 _EARTH_RADIUS_M: Final = 6_371_008.8
 
 
@@ -99,22 +102,16 @@ def build_loop(
         speeding: drive stretches of some 3 km on major roads at 115 to 160 % of the limit.
         top_kmh: the truck's own top speed.
         near: (lon, lat); the legs begin and end within 16 km of it.
+
+    Raises:
+        ConfigError: the network has no such route; a simulated city needs connected major roads.
     """
     random = np.random.default_rng(seed)
     major_edges = np.flatnonzero(np.isin(network.edge_class, [int(kind) for kind in _MAJOR]))
     nodes = np.unique(network.edge_from[major_edges])
     if near is not None:
         nodes = nodes[_distances_m(network.node_lon[nodes], network.node_lat[nodes], *near) < _NEAR_M]
-    edges: list[int] = []
-    while not edges:
-        stops = [int(node) for node in random.choice(nodes, size=3, replace=False)]
-        for start, end in zip(stops, [*stops[1:], stops[0]], strict=True):
-            route = network.route(start, end)
-            if route is None:
-                edges = []
-                break
-            edges.extend(route.edges)
-    chosen = np.asarray(edges)
+    chosen = np.asarray(_closed_route(network, nodes, random))
     length_m = network.edge_length_m[chosen].astype(np.float64)
     pace = random.uniform(0.82, 0.97)
     speed = np.minimum(network.edge_speed_kmh[chosen].astype(np.float64) * pace, top_kmh)
@@ -132,6 +129,26 @@ def build_loop(
         speed_kmh=speed,
         course_deg=_courses(lon, lat),
         tunnel=network.is_tunnel[chosen],
+    )
+
+
+def _closed_route(network: RoadNetwork, nodes: NDArray[np.int32], random: np.random.Generator) -> list[int]:
+    """Edges of the shortest ways from one of three random ``nodes`` to the next and back to the first."""
+    for _ in range(_TRIES if len(nodes) >= _STOPS else 0):
+        stops = [int(node) for node in random.choice(nodes, size=_STOPS, replace=False)]
+        legs = [network.route(start, end) for start, end in zip(stops, [*stops[1:], stops[0]], strict=True)]
+        routes = [leg for leg in legs if leg is not None]
+        if len(routes) == len(legs):
+            return [edge for route in routes for edge in route.edges]
+    raise ConfigError(
+        "路网上找不到可循环行驶的主干路线，无法仿真",
+        "no closed route on major roads was found: this road network cannot be simulated on",
+        code="config.no_route",
+        kept=Text("已导入的城市没有改变", "the imported city is as it was"),
+        todo=Text(
+            "导入含有相互连通的干线道路的路网，或用 cityops import demo 换回演示城市",
+            "import roads with connected major ones, or bring the demo city back with cityops import demo",
+        ),
     )
 
 

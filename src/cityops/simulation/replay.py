@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cityops.gateways.jt808 import STATUS_ACC, STATUS_FIXED, Location, split_frames
-from cityops.kit import Clock, InvalidError, Text, to_ms
+from cityops.kit import Clock, InvalidError, Text, UnavailableError, to_ms
 from cityops.simulation.journeys import course_deg, distance_m
 from cityops.simulation.pace import Pace
 from cityops.simulation.terminal import Identity, Terminal
@@ -39,30 +39,52 @@ def read_tracks(path: Path) -> list[Track]:
     """Tracks of a semicolon-separated file with the columns X, Y, trajectory_id and t (ISO time with zone).
 
     Raises:
-        InvalidError: a column is missing or a line cannot be read; names the line.
+        InvalidError: a column is missing, a line cannot be read (names it), or there is no line.
     """
     rows: dict[str, list[tuple[int, float, float]]] = defaultdict(list)
     with path.open(encoding="utf-8", newline="") as file:
-        for number, row in enumerate(csv.DictReader(file, delimiter=";"), start=2):
-            try:
-                moment = datetime.fromisoformat(row["t"] if row["t"][-3] != "+" else row["t"] + ":00")
-                rows[row["trajectory_id"]].append((to_ms(moment), float(row["X"]), float(row["Y"])))
-            except (KeyError, ValueError, TypeError, IndexError) as error:
-                raise InvalidError(
-                    f"{path.name} 第 {number} 行无法读取：{error}",
-                    f"{path.name} line {number} cannot be read: {error}",
-                    kept=Text("没有发送任何数据", "nothing was sent"),
-                    todo=Text(
-                        "需要列 X、Y、trajectory_id、t，以分号分隔",
-                        "columns X, Y, trajectory_id and t, separated by semicolons",
-                    ),
-                ) from error
-    return [_track(name, sorted(set(points))) for name, points in rows.items()]
+        reader = csv.DictReader(file, delimiter=";", strict=True)
+        try:
+            for row in reader:
+                rows[row["trajectory_id"]].append(_fix(row))
+        except KeyError as error:
+            raise _unreadable(path, 1, f"没有列 {error}", f"there is no column {error}") from error
+        except (ValueError, TypeError, csv.Error) as error:
+            raise _unreadable(path, reader.line_num, str(error), str(error)) from error
+    if not rows:
+        raise _unreadable(path, 1, "没有数据行", "there are no fixes")
+    return [_track(name, points) for name, points in rows.items()]
 
 
-def _track(name: str, points: list[tuple[int, float, float]]) -> Track:
-    event_ms, lon, lat = zip(*points, strict=True)
-    return Track(name, np.array(lon), np.array(lat), np.array(event_ms, dtype=np.int64) // 1000 * 1000)
+def _fix(row: dict[str, str]) -> tuple[int, float, float]:
+    """Whole seconds as a terminal reports them (UTC ms), longitude, latitude."""
+    lon, lat = float(row["X"]), float(row["Y"])
+    if not row["trajectory_id"]:
+        raise ValueError("trajectory_id is empty")
+    if not (-180 <= lon <= 180 and -90 <= lat <= 90):
+        raise ValueError(f"X={row['X']}, Y={row['Y']}")
+    return to_ms(datetime.fromisoformat(row["t"])) // 1000 * 1000, lon, lat
+
+
+def _unreadable(path: Path, number: int, zh: str, en: str) -> InvalidError:
+    return InvalidError(
+        f"{path.name} 第 {number} 行无法读取：{zh}",
+        f"{path.name} line {number} cannot be read: {en}",
+        code="replay.unreadable",
+        kept=Text("没有发送任何数据", "nothing was sent"),
+        todo=Text(
+            "需要列 X、Y、trajectory_id、t（WGS-84 度，带时区的时间），以分号分隔",
+            "columns X, Y, trajectory_id and t are needed (WGS-84 degrees, time with zone), separated by semicolons",
+        ),
+    )
+
+
+def _track(name: str, fixes: list[tuple[int, float, float]]) -> Track:
+    """Oldest first; of several fixes in one second a terminal has one, the first."""
+    first = {event_ms: (lon, lat) for event_ms, lon, lat in reversed(fixes)}
+    event_ms = sorted(first)
+    lon, lat = zip(*(first[moment] for moment in event_ms), strict=True)
+    return Track(name, np.array(lon), np.array(lat), np.array(event_ms, dtype=np.int64))
 
 
 def track_locations(track: Track, shift_ms: int) -> list[Location]:
@@ -92,18 +114,23 @@ async def replay_tracks(
 ) -> int:
     """Send each track as one terminal, all ending now; returns how many positions were acknowledged.
 
-    A pair of fixes in the same second is one position for a terminal: the first counts.
+    Raises:
+        InvalidError: more tracks than identities.
+        UnavailableError: nobody listens at ``gateway``.
     """
+    if len(identities) < len(tracks):
+        raise InvalidError(
+            f"文件有 {len(tracks)} 条轨迹，演示车辆只有 {len(identities)} 辆",
+            f"the file has {len(tracks)} tracks, there are only {len(identities)} demo trucks",
+            kept=Text("没有发送任何数据", "nothing was sent"),
+            todo=Text("增大 CITYOPS_DEMO_TRUCKS 后重试", "raise CITYOPS_DEMO_TRUCKS and try again"),
+        )
+    _, writer = await _connect(gateway)
+    writer.close()
     now_ms = clock.now_ms()
     longest_ms = max(int(track.event_ms[-1] - track.event_ms[0]) for track in tracks)
     pace = Pace(clock, now_ms, now_ms - longest_ms, speed_up)
     terminals = [Terminal(identity, *gateway) for identity in identities[: len(tracks)]]
-    if len(terminals) < len(tracks):
-        raise InvalidError(
-            f"文件有 {len(tracks)} 条轨迹，演示车辆只有 {len(terminals)} 辆",
-            f"the file has {len(tracks)} tracks, there are only {len(terminals)} demo trucks",
-            todo=Text("增大 CITYOPS_DEMO_TRUCKS 后重试", "raise CITYOPS_DEMO_TRUCKS and try again"),
-        )
 
     async def drive(track: Track, terminal: Terminal) -> None:
         line = asyncio.create_task(terminal.run())
@@ -117,6 +144,20 @@ async def replay_tracks(
         for track, terminal in zip(tracks, terminals, strict=True):
             tasks.create_task(drive(track, terminal))
     return sum(terminal.counters.acknowledged for terminal in terminals)
+
+
+async def _connect(gateway: tuple[str, int]) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    try:
+        return await asyncio.open_connection(*gateway)
+    except OSError as error:
+        host, port = gateway
+        raise UnavailableError(
+            f"{host}:{port} 上没有网关应答",
+            f"no gateway answers on {host}:{port}",
+            code="replay.no_gateway",
+            kept=Text("没有发送任何数据", "nothing was sent"),
+            todo=Text("先运行 cityops run", "start the product first: cityops run"),
+        ) from error
 
 
 @dataclass(frozen=True)
@@ -147,22 +188,44 @@ def read_frames(path: Path) -> list[bytes]:
 
 
 async def replay_frames(frames: Sequence[bytes], *, gateway: tuple[str, int]) -> FramesSent:
-    """Send ``frames`` on one connection, as recorded."""
-    reader, writer = await asyncio.open_connection(*gateway)
-    answered, rest = 0, b""
-    try:
+    """Send ``frames`` on one connection, as recorded, and count the answers until none comes for a second.
+
+    Raises:
+        UnavailableError: nobody listens at ``gateway``.
+    """
+    reader, writer = await _connect(gateway)
+    sent = answered = 0
+
+    async def send() -> None:
+        nonlocal sent
         for frame in frames:
             writer.write(frame)
-            await writer.drain()
-        while True:
-            async with asyncio.timeout(_ANSWER_WAIT_S):
-                data = await reader.read(65_536)
-            if not data:
-                break
+            try:
+                await writer.drain()
+            except OSError:
+                return  # the platform cut the line: what went out is counted
+            sent += 1
+
+    sending = asyncio.create_task(send())
+    rest = b""
+    try:
+        while data := await _read(reader, sending):
             pieces, rest, _ = split_frames(rest + data)
             answered += len(pieces)
-    except TimeoutError:
-        pass  # quiet for a second: the platform has said all it has to say
     finally:
-        writer.close()
-    return FramesSent(len(frames), answered)
+        writer.transport.abort()
+        await sending
+    return FramesSent(sent, answered)
+
+
+async def _read(reader: asyncio.StreamReader, sending: asyncio.Task[None]) -> bytes:
+    """The next bytes; empty when the line is cut, or quiet for a second after everything was sent."""
+    while True:
+        try:
+            async with asyncio.timeout(_ANSWER_WAIT_S):
+                return await reader.read(65_536)
+        except TimeoutError:
+            if sending.done():
+                return b""
+        except OSError:
+            return b""

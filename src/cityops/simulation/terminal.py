@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -27,13 +28,16 @@ from cityops.gateways.jt808 import (
 )
 
 _ITEMS_A_BATCH: Final = 20
-_MOST_WAITING: Final = 5_000
+MOST_WAITING: Final = 5_000
 _MOST_IN_FLIGHT: Final = 8
 _ANSWER_LIMIT_S: Final = 30.0
 _HEARTBEAT_S: Final = 60.0
 _FIRST_RETRY_S: Final = 0.5
 _LONGEST_RETRY_S: Final = 15.0
 _REFUSED_RETRY_S: Final = 10.0
+_NOT_STORED_WAIT_S: Final = 1.0
+
+_logger = logging.getLogger(__name__)
 
 Mangle = Callable[[bytes], bytes]
 _Wanted = TypeVar("_Wanted")
@@ -82,8 +86,8 @@ class Terminal:
     """One terminal. ``report`` hands positions over; ``run`` keeps the connection and sends them until cancelled.
 
     A position leaves the terminal's memory only when the platform has acknowledged it with result 0. What was under way
-    when a connection broke is sent again as backfill. At most 5,000 positions wait; beyond that the oldest is given up
-    and counted, as a real terminal's memory would.
+    when a connection broke is sent again as backfill. At most ``MOST_WAITING`` positions wait; beyond that the oldest
+    are given up, as a real terminal's memory would: counted, and said once until the queue is empty again.
     """
 
     identity: Identity
@@ -99,6 +103,8 @@ class Terminal:
         self._waiting_positions = 0
         self._in_flight: dict[int, _Report] = {}
         self._serial = 0
+        self._overflowing = False
+        self._refusal: str | None = None
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -116,11 +122,17 @@ class Terminal:
         self._waiting_positions += len(positions)
         if positions:
             self._idle.clear()
-        while self._waiting_positions > _MOST_WAITING:
-            given_up = self._waiting.popleft()
-            self._waiting_positions -= len(given_up.positions)
-            self.counters.overflowed += len(given_up.positions)
+        while self._waiting_positions > MOST_WAITING:
+            self._give_up_oldest()
         self._wake.set()
+
+    def _give_up_oldest(self) -> None:
+        given_up = self._waiting.popleft()
+        self._waiting_positions -= len(given_up.positions)
+        self.counters.overflowed += len(given_up.positions)
+        if not self._overflowing:
+            self._overflowing = True
+            _logger.error("terminal %s: more than %d positions wait, the oldest go", self.identity.phone, MOST_WAITING)
 
     async def acknowledged(self) -> None:
         """Wait until the platform has acknowledged everything."""
@@ -139,11 +151,12 @@ class Terminal:
             self.counters.connections += 1
             link = _Link(reader, writer)
             try:
-                if await self._sign_in(link):
+                refusal = await self._sign_in(link)
+                self._note(refusal)
+                if refusal is None:
                     retry_s = _FIRST_RETRY_S
                     await self._converse(link)
                 else:
-                    self.counters.registrations_refused += 1
                     retry_s = _REFUSED_RETRY_S
             except (OSError, EOFError, TimeoutError):
                 pass  # the line broke: what was under way goes back, and the terminal connects again
@@ -158,23 +171,36 @@ class Terminal:
         self._serial = (serial + len(frames)) & 0xFFFF
         return serial, b"".join(frames)
 
-    async def _sign_in(self, link: _Link) -> bool:
+    async def _sign_in(self, link: _Link) -> str | None:
+        """Register and authenticate; returns why the platform refuses, ``None`` when it does not."""
         who = self.identity
         _, frames = self._frames(
             Registration(
                 who.province, who.city, who.maker, who.model, who.terminal_id, who.plate_color, who.plate, who.edition
             )
         )
-        await link.send(frames)
-        reply = await link.expect(RegisterReply)
-        if reply.result != RegisterResult.OK:
-            return False
-        serial, frames = self._frames(Authentication(code=reply.code))
-        await link.send(frames)
-        while True:
-            answer = await link.expect(GeneralReply)
-            if answer.serial == serial:
-                return answer.result == Result.OK
+        async with asyncio.timeout(_ANSWER_LIMIT_S):
+            await link.send(frames)
+            reply = await link.expect(RegisterReply)
+            if reply.result != RegisterResult.OK:
+                return f"registration result {reply.result}"
+            serial, frames = self._frames(Authentication(code=reply.code))
+            await link.send(frames)
+            while (answer := await link.expect(GeneralReply)).serial != serial:
+                pass  # an answer to something older
+        return None if answer.result == Result.OK else f"authentication result {answer.result}"
+
+    def _note(self, refusal: str | None) -> None:
+        """Count a refusal; say it when it is news."""
+        self.counters.registrations_refused += refusal is not None
+        if refusal is not None and refusal != self._refusal:
+            _logger.warning(
+                "terminal %s is refused (%s) and asks again every %.0f s; approve it in the device list",
+                self.identity.phone,
+                refusal,
+                _REFUSED_RETRY_S,
+            )
+        self._refusal = refusal
 
     async def _converse(self, link: _Link) -> None:
         """Listen and speak until either ends; raises what ended it."""
@@ -209,8 +235,8 @@ class Terminal:
 
     async def _listen(self, link: _Link) -> None:
         while True:
-            limit_s = _ANSWER_LIMIT_S if self._in_flight else 3 * _HEARTBEAT_S
-            async with asyncio.timeout(limit_s):
+            # A live platform answers a report or the heartbeat within this time; silence means that the line is dead.
+            async with asyncio.timeout(_HEARTBEAT_S + _ANSWER_LIMIT_S):
                 answer = await link.expect(GeneralReply)
             report = self._in_flight.pop(answer.serial, None)
             if report is None:
@@ -219,19 +245,22 @@ class Terminal:
                 self.counters.acknowledged += len(report.positions)
                 self.on_acknowledged(self.identity.phone, report.positions)
                 if not self.unacknowledged:
+                    self._overflowing = False
                     self._idle.set()
             else:
                 self.counters.refused += len(report.positions)
-                self._waiting.appendleft(_Report(report.positions, backfill=True))
-                self._waiting_positions += len(report.positions)
-                await asyncio.sleep(1.0)
+                self._put_back(report)
+                await asyncio.sleep(_NOT_STORED_WAIT_S)
             self._wake.set()
+
+    def _put_back(self, report: _Report) -> None:
+        self._waiting.appendleft(_Report(report.positions, backfill=True))
+        self._waiting_positions += len(report.positions)
 
     def _take_back(self) -> None:
         """What was under way when the line broke goes to the front again, oldest first."""
         for report in reversed(self._in_flight.values()):
-            self._waiting.appendleft(_Report(report.positions, backfill=True))
-            self._waiting_positions += len(report.positions)
+            self._put_back(report)
             self.counters.resent += len(report.positions)
         self._in_flight.clear()
 

@@ -48,17 +48,15 @@ class Orders:
     on_acknowledged: Callable[[str, Sequence[Location]], None] = lambda phone, positions: None
 
 
-def choose_hauls(state_file: Path, now_ms: int) -> dict[int, int]:
-    """Which night hauls are under way: index in the fleet → when the driver set out (UTC ms).
+def choose_hauls(state_file: Path, now_ms: int, trucks: int) -> dict[int, int]:
+    """Which night hauls are under way: index in the fleet of ``trucks`` → when the driver set out (UTC ms).
 
     Each start of the simulation sends one more truck, so that every demo meets a driver who is about to pass four
-    hours; those of earlier starts drive on. The file remembers them.
+    hours; those of earlier starts drive on for 16 h. The file remembers them; without it, or when it cannot be read
+    (which is logged), the first sets out.
     """
-    hauls: dict[int, int] = {}
-    if state_file.exists():
-        hauls = {int(index): int(from_ms) for index, from_ms in json.loads(state_file.read_text()).items()}
-    hauls = {index: from_ms for index, from_ms in hauls.items() if now_ms - from_ms < _HAUL_OVER_MS}
-    free = [index for index in range(NIGHT_HAUL_COUNT) if index not in hauls]
+    hauls = {index: from_ms for index, from_ms in _read_hauls(state_file).items() if now_ms - from_ms < _HAUL_OVER_MS}
+    free = [index for index in range(min(NIGHT_HAUL_COUNT, trucks)) if index not in hauls]
     if free:
         hauls[free[0]] = (now_ms - _HAUL_ALREADY_MS) // 1000 * 1000
     state_file.parent.mkdir(parents=True, exist_ok=True)
@@ -66,6 +64,16 @@ def choose_hauls(state_file: Path, now_ms: int) -> dict[int, int]:
     fresh.write_text(json.dumps(hauls))
     fresh.replace(state_file)
     return hauls
+
+
+def _read_hauls(state_file: Path) -> dict[int, int]:
+    try:
+        return {int(index): int(from_ms) for index, from_ms in json.loads(state_file.read_text()).items()}
+    except FileNotFoundError:
+        return {}
+    except (ValueError, AttributeError, TypeError) as error:
+        _logger.warning("%s cannot be read (%s): the night hauls begin anew", state_file, error)
+        return {}
 
 
 def identity_of(truck: DemoTruck) -> Identity:
@@ -85,7 +93,7 @@ async def run_town(orders: Orders) -> None:
     """Drive until cancelled."""
     now_ms = orders.clock.now_ms()
     pace = Pace(orders.clock, now_ms, now_ms - round(orders.since_h * 3_600_000), orders.speed_up)
-    hauls = choose_hauls(orders.state_file, now_ms)
+    hauls = choose_hauls(orders.state_file, now_ms, len(orders.fleet))
     _logger.info("simulating %d trucks and %d crews", len(orders.fleet), len(orders.crews))
     async with asyncio.TaskGroup() as tasks:
         for number, (username, password) in enumerate(orders.crews.items()):
