@@ -17,6 +17,8 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, World]:
     path = folder / "cityops.db"
     for world in compose(folder, f"sqlite:///{path}", SETTINGS):
         made = world
+        for username in world.people:
+            world.credentials(username)
     return path, made
 
 

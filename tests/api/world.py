@@ -242,6 +242,7 @@ def compose(folder: Path, url: str, settings: ApiSettings, template: World | Non
             else:
                 for name in ("people", "units", "vehicles", "devices", "crews"):
                     setattr(world, name, getattr(template, name))
+                world.signed_in = dict(template.signed_in)
             yield world
 
 
