@@ -5,13 +5,10 @@ from __future__ import annotations
 import argparse
 import getpass
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Connection
-
-from cityops.access import SYSTEM, Account, verify_audit
+from cityops.access import SYSTEM, Account, audit_seal
 from cityops.bootstrap.database import open_store
 from cityops.bootstrap.product import Product, check_data_folder, exclusive
 from cityops.bootstrap.rooms import Rooms, open_rooms
@@ -76,12 +73,6 @@ def _report(folder: Path, manifest: Manifest) -> None:
     print(
         f"{folder}: {len(manifest.tables)} tables, {rows} rows, {len(manifest.files)} files, {size_mb:.1f} MB; verified"
     )
-
-
-def audit_seal(conn: Connection) -> Mapping[str, Any]:
-    """What must be equal in the original and the copy, beyond the rows: the audit chain's length and soundness."""
-    report = verify_audit(conn)
-    return {"audit_rows": report.rows, "audit_ok": report.ok}
 
 
 def users(product: Product, options: argparse.Namespace) -> int:

@@ -68,9 +68,7 @@ class _Greeting:
             self._ready()
         elif not self._warned and now_s - self._begun_s > _READY_LIMIT_S:
             self._warned = True
-            print(
-                f"CityOps: {address} 还没有应答，见上文 does not answer yet; see above", flush=True
-            )
+            print(f"CityOps: {address} 还没有应答，见上文 does not answer yet; see above", flush=True)
 
     def _print(self, address: str, about: dict[str, Any], took_s: float) -> None:
         lines = [f"\n  CityOps  {address}   {about['city']}   ({took_s:.1f} s)\n"]

@@ -6,12 +6,14 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Final
 
+from cityops.analysis import MileageKeeper
 from cityops.bootstrap.product import LOG_WRITER
 from cityops.bootstrap.rooms import HISTORIAN, Rooms
 from cityops.detection import Pipeline, Source, consumer_name
-from cityops.kit import BusyError, Clock, UnavailableError
+from cityops.kit import BusyError, Clock, UnavailableError, from_ms
 from cityops.observations import (
     STREAMS,
     VEHICLE_POSITION,
@@ -22,7 +24,7 @@ from cityops.observations import (
     enforce_retention,
     release_passed,
 )
-from cityops.scenes.key_vehicles import speed_limits
+from cityops.scenes.key_vehicles import speed_limits, vehicle_overrides
 
 _logger = logging.getLogger(__name__)
 
@@ -100,6 +102,7 @@ class Workers:
     def _run_clockwork(self) -> None:
         """Subscribers, deadlines, shifts, the outbox."""
         rooms, context = self._rooms, self._rooms.context
+        mileage = MileageKeeper(rooms.history_view, context.devices.all, context.analysis)
         subscribers = [one for scene in rooms.scenes.values() for one in scene.subscribers(context)]
         rounds = Rounds(rooms.product.clock)
         while not self._stop.is_set():
@@ -111,6 +114,9 @@ class Workers:
                     context.dispatch.crews.end_overrun_shifts()
                 if rounds.due("hourly", _HOURLY_S):
                     rooms.watch.recompute_provisional()
+                    today = from_ms(rooms.product.clock.now_ms()).date()
+                    for day in (today - timedelta(days=1), today):  # yesterday too: backfill may still come
+                        mileage.update(day)
                     rooms.store.prune_outbox([one.name for one in subscribers], keep_s=_OUTBOX_KEEP_S)
             except (BusyError, UnavailableError) as error:
                 _logger.warning("the clockwork waits: %s", error)
@@ -149,6 +155,7 @@ def make_pipeline(rooms: Rooms) -> Pipeline:
         book=rooms.context.alerts,
         clock=product.clock,
         state_folder=product.folder("state"),
+        overrides=lambda: vehicle_overrides(rooms.context.registers),
     )
 
 
