@@ -17,6 +17,8 @@ export type Bounds = [number, number, number, number];
 setWorkerUrl(workerUrl);
 
 const MINOR_FROM_ZOOM = 11.8;
+/** In a box smaller than this (one that is just unfolding) there is nothing to fit into. */
+const MIN_FIT_PX = 120;
 const layerCache = new Map<string, Promise<FeatureCollection>>();
 let baseCache: Promise<MapBase> | null = null;
 
@@ -129,7 +131,8 @@ export class CityMap {
   }
 
   fit(bounds: Bounds, padding: number | { top: number; bottom: number; left: number; right: number }): void {
-    if (!this.gone) this.map.fitBounds(bounds, { padding, maxZoom: 15, duration: 600 });
+    const { clientWidth, clientHeight } = this.map.getContainer();
+    if (!this.gone && Math.min(clientWidth, clientHeight) > MIN_FIT_PX) this.map.fitBounds(bounds, { padding, maxZoom: 15, duration: 600 });
   }
 
   /** Bring a place into the middle of what the panels leave free. */
