@@ -98,11 +98,11 @@ def gateway(tmp_path: Path, sqlite_store: Store, clock: ManualClock) -> Iterator
 
 @pytest.fixture
 def run() -> Callable[[Coroutine[Any, Any, None]], None]:
-    """Run a coroutine on uvloop, the loop the product uses; no test takes longer than 30 s."""
+    """Run a coroutine on uvloop, the loop the product uses; none takes longer than two minutes."""
 
     def run_bounded(work: Coroutine[Any, Any, None]) -> None:
         async def bounded() -> None:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(120):
                 await work
 
         uvloop.run(bounded())
