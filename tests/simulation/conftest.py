@@ -22,7 +22,7 @@ from cityops.store import Store
 
 
 def identity(phone: str = "10100000001", edition: Edition = Edition.V2013) -> Identity:
-    return Identity(phone, "D000001", "SYNTH", "CITYOPS-DEMO", "晋AW0001", 2, edition)
+    return Identity(phone, "D000001", "SYNTH", "DEMO", "晋AW0001", 2, edition)
 
 
 def ignore_media(media: Media, chunks: Iterable[bytes]) -> None:
@@ -111,13 +111,9 @@ async def until(condition: Callable[[], object], what: str) -> None:
 
 @asynccontextmanager
 async def running(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Tasks beside the block, cancelled at its end; an error of theirs is the test's."""
-    tasks = [asyncio.ensure_future(one) for one in work]
-    try:
+    """Tasks beside the block, cancelled at its end; an error of theirs ends the block at once."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(one) for one in work]
         yield
-    finally:
         for task in tasks:
             task.cancel()
-        for result in await asyncio.gather(*tasks, return_exceptions=True):
-            if isinstance(result, Exception):
-                raise result

@@ -68,7 +68,15 @@ class CrewPhone:
     """One crew's phone."""
 
     def __init__(
-        self, address: str, username: str, password: str, *, network: RoadNetwork, clock: Clock, seed: int
+        self,
+        address: str,
+        username: str,
+        password: str,
+        *,
+        network: RoadNetwork,
+        clock: Clock,
+        seed: int,
+        first_retry_s: float = _FIRST_RETRY_S,
     ) -> None:
         self._client = httpx.AsyncClient(base_url=address, timeout=10.0, trust_env=False)
         self._account = {"username": username, "password": password}
@@ -78,7 +86,8 @@ class CrewPhone:
         self._base: Point = (0.0, 0.0)
         self._way: Way | None = None
         self._task_id: str | None = None
-        self._retry_s = _FIRST_RETRY_S
+        self._first_retry_s = self._retry_s = first_retry_s
+        self._away = False
 
     async def run(self) -> None:
         """Stay on shift and report until cancelled; signs in again when the server was away, which is said once."""
@@ -87,13 +96,17 @@ class CrewPhone:
                 try:
                     await self._shift()
                 except httpx.HTTPError as error:
-                    if self._retry_s == _FIRST_RETRY_S:
-                        name, reason = self._account["username"], str(error) or type(error).__name__
-                        _logger.warning("%s does not reach the server and keeps trying: %s", name, reason)
+                    self._note(error)
                 await asyncio.sleep(self._retry_s)
                 self._retry_s = min(self._retry_s * 2, _LONGEST_RETRY_S)
         finally:
             await self._client.aclose()
+
+    def _note(self, error: httpx.HTTPError) -> None:
+        if not self._away:
+            name, reason = self._account["username"], str(error) or type(error).__name__
+            _logger.warning("%s does not reach the server and keeps trying: %s", name, reason)
+        self._away = True
 
     async def _shift(self) -> None:
         """Sign in, go on shift, report; ends by raising ``httpx.HTTPError``."""
@@ -112,7 +125,7 @@ class CrewPhone:
             rounds += 1
             lon, lat = self._position()
             await self._post(f"/api/crews/{crew['crew_id']}/position", {"lon": round(lon, 6), "lat": round(lat, 6)})
-            self._retry_s = _FIRST_RETRY_S
+            self._retry_s, self._away = self._first_retry_s, False
             await asyncio.sleep(_REPORT_S)
 
     async def _get(self, path: str) -> Any:

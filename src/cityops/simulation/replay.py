@@ -175,7 +175,7 @@ def read_frames(path: Path) -> list[bytes]:
         InvalidError: a line that is not so; names it.
     """
     frames = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
         try:
             frames.append(bytes.fromhex(json.loads(line)["frame"]))
         except (ValueError, KeyError, TypeError) as error:

@@ -95,6 +95,8 @@ class Terminal:
     port: int
     on_acknowledged: Callable[[str, Sequence[Location]], None] = lambda phone, positions: None
     mangle: Mangle | None = None
+    answer_limit_s: float = _ANSWER_LIMIT_S
+    refused_retry_s: float = _REFUSED_RETRY_S
     counters: Counters = field(default_factory=Counters)
 
     def __post_init__(self) -> None:
@@ -157,7 +159,7 @@ class Terminal:
                     retry_s = _FIRST_RETRY_S
                     await self._converse(link)
                 else:
-                    retry_s = _REFUSED_RETRY_S
+                    retry_s = self.refused_retry_s
             except (OSError, EOFError, TimeoutError):
                 pass  # the line broke: what was under way goes back, and the terminal connects again
             finally:
@@ -179,7 +181,7 @@ class Terminal:
                 who.province, who.city, who.maker, who.model, who.terminal_id, who.plate_color, who.plate, who.edition
             )
         )
-        async with asyncio.timeout(_ANSWER_LIMIT_S):
+        async with asyncio.timeout(self.answer_limit_s):
             await link.send(frames)
             reply = await link.expect(RegisterReply)
             if reply.result != RegisterResult.OK:
@@ -198,7 +200,7 @@ class Terminal:
                 "terminal %s is refused (%s) and asks again every %.0f s; approve it in the device list",
                 self.identity.phone,
                 refusal,
-                _REFUSED_RETRY_S,
+                self.refused_retry_s,
             )
         self._refusal = refusal
 
@@ -236,7 +238,7 @@ class Terminal:
     async def _listen(self, link: _Link) -> None:
         while True:
             # A live platform answers a report or the heartbeat within this time; silence means that the line is dead.
-            async with asyncio.timeout(_HEARTBEAT_S + _ANSWER_LIMIT_S):
+            async with asyncio.timeout(_HEARTBEAT_S + self.answer_limit_s):
                 answer = await link.expect(GeneralReply)
             report = self._in_flight.pop(answer.serial, None)
             if report is None:
