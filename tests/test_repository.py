@@ -20,7 +20,13 @@ def tracked_files() -> list[Path]:
 
 
 def test_no_registry_host_or_private_path_is_tracked() -> None:
-    words = ["files.pythonhosted" + ".org", "pypi" + ".org", "registry.npmjs" + ".org", "/opt/" + "pypi", "/root/" + "."]
+    words = [
+        "files.pythonhosted" + ".org",
+        "pypi" + ".org",
+        "registry.npmjs" + ".org",
+        "/opt/" + "pypi",
+        "/root/" + ".",
+    ]
     found = [
         f"{path.relative_to(ROOT)}: {word}"
         for path in tracked_files()
@@ -36,7 +42,9 @@ def test_lock_pins_every_direct_dependency_with_hashes() -> None:
     wanted = project["project"]["dependencies"] + project["dependency-groups"]["dev"]
     names = {re.split(r"[\[<>=~! ]", line, maxsplit=1)[0].lower() for line in wanted}
     lock = (ROOT / "requirements.lock").read_text()
-    blocks = re.findall(r"^([a-z0-9._-]+)(?:\[[^]]*\])?==[^\n]*\\\n(?:    --hash=sha256:[0-9a-f]{64}[^\n]*\n)+", lock, re.MULTILINE)
+    blocks = re.findall(
+        r"^([a-z0-9._-]+)(?:\[[^]]*\])?==[^\n]*\\\n(?:    --hash=sha256:[0-9a-f]{64}[^\n]*\n)+", lock, re.MULTILINE
+    )
     assert names <= set(blocks)
 
 

@@ -1,0 +1,132 @@
+"""The running product and a real browser; without Chromium or a built interface a story is skipped, with a reason."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+START_LIMIT_S = 90.0
+STOP_LIMIT_S = 30.0
+PASSWORD = "cityops-demo"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+# Software rendering: the machines that run the tests have no graphics card.
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--ignore-gpu-blocklist",
+    "--disable-background-networking",
+    "--disable-component-update",
+]
+
+
+@dataclass(frozen=True)
+class RunningProduct:
+    """``cityops run`` with the demo city: where it is, and what it printed."""
+
+    address: str
+    output: Path
+    started_s: float
+
+
+def free_port() -> int:
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningProduct]:
+    if not (ROOT / "web/dist/index.html").exists():
+        pytest.skip("the user interface is not built: make web")
+    folder = tmp_path_factory.mktemp("product")
+    output = folder / "output.txt"
+    port = free_port()
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("CITYOPS_")},
+        "CITYOPS_DATA_DIR": str(folder / "data"),
+        "CITYOPS_HTTP_PORT": str(port),
+        "CITYOPS_JT808_PORT": str(free_port()),
+        "CITYOPS_DEMO_TRUCKS": "60",
+    }
+    address = f"http://127.0.0.1:{port}"
+    started_s = time.monotonic()
+    with output.open("w") as file:
+        process = subprocess.Popen([sys.executable, "-m", "cityops", "run"], env=environment, stdout=file, stderr=file)
+        try:
+            wait_until_ready(address, process, output)
+            yield RunningProduct(address, output, started_s)
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(STOP_LIMIT_S)
+
+
+def wait_until_ready(address: str, process: "subprocess.Popen[bytes]", output: Path) -> None:
+    deadline_s = time.monotonic() + START_LIMIT_S
+    while time.monotonic() < deadline_s:
+        if process.poll() is not None:
+            raise AssertionError(f"the product stopped:\n{output.read_text()}")
+        try:
+            if httpx.get(f"{address}/api/product", trust_env=False).status_code == httpx.codes.OK:
+                return
+        except httpx.TransportError:
+            time.sleep(0.2)
+    raise AssertionError(f"the product did not answer within {START_LIMIT_S} s:\n{output.read_text()}")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine (Debian: apt-get install chromium)")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+SignIn = Callable[..., Page]
+
+
+@pytest.fixture
+def sign_in(browser: Browser, product: RunningProduct) -> Iterator[SignIn]:
+    """Signs somebody in, in a browser of their own; any error the page throws fails the test."""
+    contexts = []
+    errors: list[str] = []
+
+    def go(username: str, *, phone: bool = False, language: str = "zh-CN") -> Page:
+        size = {"width": 390, "height": 844} if phone else {"width": 1366, "height": 768}
+        context = browser.new_context(
+            viewport={"width": size["width"], "height": size["height"]},
+            locale=language,
+            timezone_id="Asia/Shanghai",
+            has_touch=phone,
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(product.address)
+        page.get_by_label("用户名" if language == "zh-CN" else "User name").fill(username)
+        page.get_by_label("口令" if language == "zh-CN" else "Password").fill(PASSWORD)
+        page.keyboard.press("Enter")
+        page.wait_for_url(lambda url: "/sign-in" not in url)
+        return page
+
+    yield go
+    for context in contexts:
+        context.close()
+    assert errors == []
