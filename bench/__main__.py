@@ -1,0 +1,72 @@
+"""Every benchmark, one after the other, each in a process of its own: ``python -m bench`` (``make bench``).
+
+Each measures its subject beside a baseline in the same run and keeps its figures in ``bench/results``. This prints what was
+aimed at and what was measured; it fails only when a benchmark itself fails, for a figure is no test.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+FOLDER: Final = Path(__file__).parent
+
+
+def _gateway(result: dict[str, Any]) -> Iterator[str]:
+    for row in result["throughput"]:
+        yield (
+            f"gateway, {result['connections']} connections, window {row['window']}: "
+            f"{row['ours_frames_per_s']:,.0f} frames/s durable, bare {row['bare_frames_per_s']:,.0f}, "
+            f"ratio {row['ratio']:.2f} (aim 0.5)"
+        )
+    if result.get("memory"):
+        yield f"gateway memory: {json.dumps(result['memory'])}"
+
+
+def _detectors(result: dict[str, Any]) -> Iterator[str]:
+    for name, row in result["detectors"].items():
+        million = row["runner_rows_per_s"] / 1e6
+        yield f"detector {name}: {million:.0f} M rows/s, ratio to the bare kernel {row['ratio']:.2f} (aim 0.5)"
+
+
+def _latency(result: dict[str, Any]) -> Iterator[str]:
+    for name in ("product", "bare_echo"):
+        row = result[name]
+        yield (
+            f"signal to screen at {result['trucks']} trucks, {name}: p50 {row['p50_ms']:.0f} ms, p95 {row['p95_ms']:.0f} ms, "
+            f"p99 {row['p99_ms']:.0f} ms, never seen {row['never_seen']} (aim p95 < 1,000 ms)"
+        )
+
+
+def _plain(result: dict[str, Any]) -> Iterator[str]:
+    yield json.dumps(result)
+
+
+BENCHMARKS: Final[dict[str, Callable[[dict[str, Any]], Iterator[str]]]] = {
+    "gateway": _gateway,
+    "detectors": _detectors,
+    "live_latency": _latency,
+    "log_append": _plain,
+    "store_claims": _plain,
+}
+
+
+def main() -> int:
+    """Run all, print the summary; 1 when one failed."""
+    failed = [name for name in BENCHMARKS if subprocess.run([sys.executable, FOLDER / f"{name}.py"]).returncode]
+    print()
+    for name, words in BENCHMARKS.items():
+        if name in failed:
+            print(f"{name}: FAILED, see above")
+            continue
+        for line in words(json.loads((FOLDER / "results" / f"{name}.json").read_text())):
+            print(line)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
