@@ -1,7 +1,7 @@
 """Every benchmark, one after the other, each in a process of its own: ``python -m bench`` (``make bench``).
 
-Each measures its subject beside a baseline in the same run and keeps its figures in ``bench/results``. This prints what was
-aimed at and what was measured; it fails only when a benchmark itself fails, for a figure is no test.
+Each measures its subject beside a baseline in the same run and keeps its figures in ``bench/results``. This prints
+what was aimed at and what was measured; it fails only when a benchmark itself fails, for a figure is no test.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ def _latency(result: dict[str, Any]) -> Iterator[str]:
     for name in ("product", "bare_echo"):
         row = result[name]
         yield (
-            f"signal to screen at {result['trucks']} trucks, {name}: p50 {row['p50_ms']:.0f} ms, p95 {row['p95_ms']:.0f} ms, "
-            f"p99 {row['p99_ms']:.0f} ms, never seen {row['never_seen']} (aim p95 < 1,000 ms)"
+            f"signal to screen at {result['trucks']} trucks, {name}: p50 {row['p50_ms']:.0f} ms, "
+            f"p95 {row['p95_ms']:.0f} ms, p99 {row['p99_ms']:.0f} ms, never seen {row['never_seen']} (aim p95 < 1,000 ms)"
         )
 
 
