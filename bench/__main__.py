@@ -38,7 +38,8 @@ def _latency(result: dict[str, Any]) -> Iterator[str]:
         row = result[name]
         yield (
             f"signal to screen at {result['trucks']} trucks, {name}: p50 {row['p50_ms']:.0f} ms, "
-            f"p95 {row['p95_ms']:.0f} ms, p99 {row['p99_ms']:.0f} ms, never seen {row['never_seen']} (aim p95 < 1,000 ms)"
+            f"p95 {row['p95_ms']:.0f} ms, p99 {row['p99_ms']:.0f} ms, "
+            f"never seen {row['never_seen']} (aim p95 < 1,000 ms)"
         )
 
 
