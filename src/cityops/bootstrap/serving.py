@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -41,6 +42,9 @@ def serve(product: Product, _: argparse.Namespace) -> int:
         workers = Workers(rooms, on_failure=lambda: setattr(server, "should_exit", True))
         app = create_app(_context(rooms, workers))
         server = make_server(app, host=settings.http_host, port=settings.http_port)
+        # Uvicorn raises a signal again once it has shut down: without these the workers would never be stopped.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: setattr(server, "should_exit", True))
         workers.start()
         try:
             uvloop.run(server.serve())
