@@ -72,23 +72,30 @@ class MemoryDirectory:
         self.by_number = {device.phone: device for device in self.devices}
 
     def by_phone(self, protocol: str, phone: str) -> Device | None:
+        """See ``DeviceDirectory``, here and below."""
         return self.by_number.get(phone)
 
     def all(self) -> Sequence[Device]:
+        """Every terminal of the benchmark."""
         return self.devices
 
     def changed_after(self, at_ms: int) -> Sequence[Device]:
+        """Nothing ever changes."""
         return ()
 
     def note_pending(self, *_: object) -> None:
+        """Never called."""
         raise AssertionError("every terminal of the benchmark is registered")
 
     def issue_auth_code(self, device_id: int) -> str:
+        """The same for all."""
         return CODE
 
-    def flush_status(self, statuses: Sequence[DeviceStatus]) -> None: ...
+    def flush_status(self, statuses: Sequence[DeviceStatus]) -> None:
+        """Not kept."""
 
-    def mark_all_offline(self) -> None: ...
+    def mark_all_offline(self) -> None:
+        """Nothing is kept."""
 
 
 def keep_nothing(media: Media, chunks: Iterable[bytes]) -> None:
@@ -103,9 +110,11 @@ class BareConnection(asyncio.Protocol):
         self.serial = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport."""
         self.transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
+        """Cut, unescape, answer."""
         frames, self.rest, _ = split_frames(self.rest + data)
         replies = []
         for frame in frames:
@@ -176,23 +185,33 @@ class LoadConnection(asyncio.Protocol):
         )
         frames = [encode_message(location, phone=phone, serial=k + 1)[0] for k in range(load.window)]
         self.burst = b"".join(frames)
+        self.online = False
         self.outstanding = 0
         self.delimiters = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Authenticate."""
         self.transport = cast(asyncio.Transport, transport)
         self.outstanding = 1
         self.transport.write(self.login)
 
     def data_received(self, data: bytes) -> None:
+        """Count answers; when all came, say so."""
         self.delimiters += data.count(b"\x7e")
         answered = self.delimiters >> 1
         if answered < self.outstanding:
             return
-        if self.burst is not None and self.load.answered(self, answered):
-            self.delimiters = 0
-            self.outstanding = self.load.window
-            self.transport.write(self.burst)
+        if not self.online:
+            self.online = True
+            self.load.came_online(self)
+        elif self.load.answered(answered):
+            self.send()
+
+    def send(self) -> None:
+        """The next locations."""
+        self.delimiters = 0
+        self.outstanding = self.load.window
+        self.transport.write(self.burst)
 
 
 class Load:
@@ -202,32 +221,29 @@ class Load:
         self.port, self.connections, self.window, self.interval_s = port, connections, window, interval_s
         self.event_ms = SystemClock().now_ms()
         self.total = 0
-        self.online = 0
         self.running = True
-        self.waiting: list[LoadConnection] = []
-        self.gate = False
+        self.online: list[LoadConnection] = []
+        self.all_online = asyncio.Event()
 
-    def answered(self, connection: LoadConnection, count: int) -> bool:
-        """Count; whether the connection goes on at once."""
-        if connection.outstanding == 1 and connection.delimiters and not hasattr(connection, "started"):
-            connection.started = True  # type: ignore[attr-defined]
-            self.online += 1
-            self.waiting.append(connection)
-            return False
+    def came_online(self, connection: LoadConnection) -> None:
+        """A terminal was let in."""
+        self.online.append(connection)
+        if len(self.online) == self.connections:
+            self.all_online.set()
+
+    def answered(self, count: int) -> bool:
+        """Count; whether to go on at once. With an interval, a timer goes on instead."""
         self.total += count
-        if not self.running or self.total >= MAX_FRAMES:
-            return False
-        if self.interval_s:
-            asyncio.get_running_loop().call_later(self.interval_s, self.again, connection)
-            return False
-        return True
+        return self.running and self.total < MAX_FRAMES and not self.interval_s
 
-    def again(self, connection: LoadConnection) -> None:
-        connection.delimiters = 0
-        connection.outstanding = self.window
-        connection.transport.write(connection.burst)
+    def repeat(self, connection: LoadConnection) -> None:
+        """Send at a fixed interval, whatever the answers do."""
+        if self.running:
+            connection.send()
+            asyncio.get_running_loop().call_later(self.interval_s, self.repeat, connection)
 
     async def connect(self) -> None:
+        """Open all connections and wait until every terminal is online."""
         loop = asyncio.get_running_loop()
         for number in range(self.connections):
             # Some 20,000 connections to one address: the ports of one source address would not do.
@@ -238,16 +254,16 @@ class Load:
                 self.port,
                 local_addr=(source, 0),
             )
-        while self.online < self.connections:
-            await asyncio.sleep(0.05)
+        await self.all_online.wait()
 
     async def run(self, seconds: float, warm_s: float) -> dict[str, float]:
-        for position, connection in enumerate(self.waiting):
+        """Send for ``warm_s``, then count for ``seconds``."""
+        for position, connection in enumerate(self.online):
             if self.interval_s:
-                delay_s = self.interval_s * position / len(self.waiting)
-                asyncio.get_running_loop().call_later(delay_s, self.again, connection)
+                delay_s = self.interval_s * position / len(self.online)
+                asyncio.get_running_loop().call_later(delay_s, self.repeat, connection)
             else:
-                self.again(connection)
+                connection.send()
         await asyncio.sleep(warm_s)
         before, start = self.total, time.perf_counter()
         await asyncio.sleep(seconds)
@@ -259,7 +275,7 @@ class Load:
 async def generate(arguments: argparse.Namespace) -> None:
     load = Load(arguments.port, arguments.connections, arguments.window, arguments.interval)
     await load.connect()
-    print(json.dumps({"online": load.online}), flush=True)
+    print(json.dumps({"online": len(load.online)}), flush=True)
     print(json.dumps(await load.run(arguments.seconds, 1.0)), flush=True)
 
 
@@ -336,9 +352,14 @@ def compare(arguments: argparse.Namespace, folder: Path, window: int) -> dict[st
     }
 
 
-def raise_limits() -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard if hard != resource.RLIM_INFINITY else max(soft, 65536), hard))
+def raise_limits(files: int = 65_536) -> int:
+    """As many open files as the system lets this user have; how many that is."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (files, max(files, hard)))
+    except (ValueError, PermissionError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 
 
 def main() -> None:
@@ -349,13 +370,14 @@ def main() -> None:
     parser.add_argument("--connections", type=int, default=2000)
     parser.add_argument("--terminals", type=int, default=20_000)
     parser.add_argument("--seconds", type=float, default=4.0)
+    parser.add_argument("--windows", type=int, nargs="*", default=list(WINDOWS))
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--window", type=int, default=1)
     parser.add_argument("--interval", type=float, default=0.0)
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--folder", type=Path, default=None)
     arguments = parser.parse_args()
-    raise_limits()
+    files = raise_limits()
     if arguments.role == "serve":
         uvloop.run(serve(arguments.kind, arguments.folder, arguments.connections))
         return
@@ -366,14 +388,15 @@ def main() -> None:
         folder = Path(name)
         result: dict[str, Any] = {"command": f"python {' '.join(sys.argv)}", "cores": os.cpu_count()}
         result["connections"] = arguments.connections
-        result["throughput"] = [compare(arguments, folder, window) for window in WINDOWS]
-        if arguments.terminals:
+        result["throughput"] = [compare(arguments, folder, window) for window in arguments.windows]
+        terminals = min(arguments.terminals, files - 400)
+        if terminals > 0:
             at = folder / "memory"
             at.mkdir()
-            memory = measure("ours", at, arguments.terminals, 1, 10.0, 10.0)
+            memory = measure("ours", at, terminals, 1, 10.0, 10.0)
             extra_mb = memory["rss_end_mb"] - memory["rss_idle_mb"]
-            memory["kb_per_terminal"] = round(extra_mb * 1000 / arguments.terminals, 1)
-            result["memory"] = {"terminals": arguments.terminals, "interval_s": 10.0, **memory}
+            memory["kb_per_terminal"] = round(extra_mb * 1000 / terminals, 1)
+            result["memory"] = {"terminals": terminals, "open_files_allowed": files, "interval_s": 10.0, **memory}
     RESULT.parent.mkdir(exist_ok=True)
     RESULT.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(result, indent=2))

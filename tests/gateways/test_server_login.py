@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -22,6 +23,7 @@ from cityops.gateways.jt808 import (
     LocationBatch,
     Result,
 )
+from cityops.gateways.jt808.server import SPARE_FILES, room_for
 
 PHONE = "13800001234"
 Run = Callable[[Coroutine[Any, Any, None]], None]
@@ -268,3 +270,12 @@ def test_the_directory_being_away_refuses_for_now_and_says_so(gateway: Gateway, 
             assert server.metrics()["directory_errors"] == 1
 
     run(story())
+
+
+def test_the_bound_of_connections_stays_below_the_systems_limit_of_open_files() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    assert room_for(10) == 10
+    if hard == resource.RLIM_INFINITY:
+        pytest.skip("this system does not limit open files")
+    assert room_for(hard + 1) == hard - SPARE_FILES
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

@@ -73,7 +73,7 @@ class Connection(asyncio.Protocol):
         peer, local = transport.get_extra_info("peername"), transport.get_extra_info("sockname")
         self.address = f"{peer[0]}:{peer[1]}" if peer else ""
         self.local_host = str(local[0]) if local else ""
-        if len(self.server.connections) >= self.server.settings.max_connections or self.server.stopping:
+        if len(self.server.connections) >= self.server.max_connections or self.server.stopping:
             self.abort("too_many_connections")
             return
         self.server.connections.add(self)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import resource
 import secrets
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
+from typing import Final
 
 import numpy as np
 
@@ -26,6 +28,27 @@ from cityops.kit import CityOpsError, Clock, ConfigError, Text
 from cityops.observations import DeadLetters, Device, DeviceStatus, Log
 
 _log = logging.getLogger(__name__)
+
+
+SPARE_FILES: Final = 200
+"""File descriptors kept for everything that is not a terminal's connection."""
+
+
+def room_for(connections: int) -> int:
+    """Raise this process's limit of open files for so many connections; how many there is room for.
+
+    Beyond the limit the system refuses connections without a word, so the gateway stays below it and counts.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections + SPARE_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return connections
+    room = max(soft - SPARE_FILES, 1)
+    _log.error("the system allows %d open files: at most %d terminals, not %d (ulimit -n)", soft, room, connections)
+    return room
 
 
 class Jt808Server:
@@ -68,6 +91,7 @@ class Jt808Server:
         self._secret = secrets.token_bytes(16)
         self.media_executor = ThreadPoolExecutor(2, thread_name_prefix="jt808-media")
         self.stopping = False
+        self.max_connections = self.settings.max_connections
         self._host, self._port, self._log = host, port, log
         self._devices = devices
         self._directory_executor = ThreadPoolExecutor(1, thread_name_prefix="jt808-directory")
@@ -92,6 +116,7 @@ class Jt808Server:
         """
         loop = asyncio.get_running_loop()
         self._failure: asyncio.Future[None] = loop.create_future()
+        self.max_connections = room_for(self.settings.max_connections)
         await loop.run_in_executor(None, batch.warm_up)
         await self.directory.load()
         self.intake = Intake(
@@ -175,6 +200,7 @@ class Jt808Server:
         metrics |= asdict(self.intake.counters)
         metrics |= {
             "connections": len(self.connections),
+            "max_connections": self.max_connections,
             "online": len(self.by_device),
             "queue_bytes": self.intake.queue_bytes,
             "buffer_bytes": self.budget.used_bytes,
