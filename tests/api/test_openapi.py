@@ -87,6 +87,7 @@ def test_the_contract_of_the_web_is_all_there() -> None:
         ("POST", "/api/cases/{case_id}/steps/{action}"),
         ("GET", "/api/cases/{case_id}/recommendations"),
         ("GET", "/api/tasks"),
+        ("GET", "/api/tasks/{task_id}/route"),
         ("GET", "/api/crews"),
         ("POST", "/api/crews/{crew_id}/position"),
         ("POST", "/api/crews/{crew_id}/shift"),

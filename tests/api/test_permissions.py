@@ -36,6 +36,7 @@ ALLOWED = {
     "GET /api/cases/{case_id}/recommendations": "dispatcher",
     "POST /api/cases/{case_id}/steps/{action}": "acceptor dispatcher crew enterprise",
     "GET /api/tasks": "acceptor dispatcher crew enterprise district analyst auditor",
+    "GET /api/tasks/{task_id}/route": "crew",
     "GET /api/crews": "acceptor dispatcher crew district",
     "POST /api/crews/{crew_id}/position": "crew",
     "POST /api/crews/{crew_id}/shift": "crew",

@@ -121,6 +121,41 @@ def test_the_loop_from_alert_to_dispatch_by_steps(world: World) -> None:
     assert did(ask(world, "dispatcher", "GET", "/api/cases", params={"state": "filed"}))["counts"] == {"accepted": 1}
 
 
+def test_a_crew_is_shown_its_way_by_road(world: World) -> None:
+    """From 112.54 (node 4) to the alert at 112.52 (node 2): two edges of 1 km at 60 km/h."""
+    crew_id = on_shift(world, lon=112.54)
+    case = world.open_case(world.raise_alert(ALPHA))
+    step = {"version": case.version, "form": {"crew": crew_id}}
+    did(ask(world, "dispatcher", "POST", f"/api/cases/{case.case_id}/steps/dispatch", json=step))
+    (task,) = did(ask(world, "crew", "GET", "/api/tasks"))["items"]
+    path = f"/api/tasks/{task['task_id']}/route"
+    way = did(ask(world, "crew", "GET", path))
+    assert (way["length_m"], way["duration_s"], way["from_lon"]) == (2000.0, 120.0, 112.54)
+    assert [lon for lon, _ in way["line"]] == [pytest.approx(lon) for lon in (112.54, 112.53, 112.52)]
+    assert way["to"]["road_name"] == "太榆路"
+    did(ask(world, "dispatcher", "POST", "/api/closures", json={"lon": 112.535, "lat": 37.70, "reason": "施工"}), 201)
+    blocked = did(ask(world, "crew", "GET", path))
+    assert (blocked["line"], blocked["length_m"], blocked["duration_s"]) == ([], None, None)
+    assert ask(world, "crew", "GET", "/api/tasks/none/route").status_code == 404
+
+
+def test_open_and_ended_cases_are_told_apart(world: World) -> None:
+    still_open = world.open_case(world.raise_alert(ALPHA))
+    ended = world.open_case(world.raise_alert(BETA))
+    void = {"version": ended.version, "comment": "误报"}
+    did(ask(world, "dispatcher", "POST", f"/api/cases/{ended.case_id}/steps/void", json=void))
+
+    def listed(**params: str) -> tuple[set[str], dict[str, int]]:
+        answer = did(ask(world, "dispatcher", "GET", "/api/cases", params=params))
+        assert answer["page"]["total"] == len(answer["items"])
+        return {item["case_id"] for item in answer["items"]}, answer["counts"]
+
+    assert listed() == ({still_open.case_id, ended.case_id}, {"filed": 1, "void": 1})
+    assert listed(ended="false") == ({still_open.case_id}, {"filed": 1})
+    assert listed(ended="true") == ({ended.case_id}, {"void": 1})
+    assert ask(world, "dispatcher", "GET", "/api/cases", params={"ended": "maybe"}).status_code == 400
+
+
 def test_a_crew_sees_the_truck_of_its_case_moving(world: World) -> None:
     crew_id = on_shift(world)
     world.move((world.devices[ALPHA], NOW_MS, 112.52, 60), (world.devices[BETA], NOW_MS, 112.57, 60))

@@ -48,6 +48,15 @@ def test_sign_in_act_and_sign_out(world: World) -> None:
     asyncio.run(run())
 
 
+def test_a_crews_account_tells_which_crew_it_is(shared_world: World) -> None:
+    async def run() -> None:
+        for who, crew_id in (("crew", shared_world.crews["crew1"]), ("dispatcher", None), ("enterprise", None)):
+            async with shared_world.client(who) as client:
+                assert (await client.get("/api/session")).json()["crew_id"] == crew_id
+
+    asyncio.run(run())
+
+
 def test_a_session_ended_elsewhere_is_over_here(world: World) -> None:
     async def run() -> None:
         async with world.client("analyst") as client:

@@ -36,6 +36,7 @@ ME: Final[dict[str, Any]] = {
     "unit_id": None,
     "unit_name": None,
     "area_codes": [],
+    "crew_id": None,
     "permissions": ["alerts.read", "cases.dispatch", "map.read"],
     "csrf_token": "b0f2c1d4",
 }
@@ -287,6 +288,17 @@ RECOMMENDATIONS: Final[dict[str, Any]] = {
     "unable": [{"crew_id": "01JV0CREW00000000000000002", "reason": {"zh": "未在岗", "en": "off duty"}}],
     "computed_at": _T0,
     "took_ms": 3.2,
+}
+CREW_ROUTE: Final[dict[str, Any]] = {
+    "task_id": _TASK,
+    "from_lon": 112.56,
+    "from_lat": 37.75,
+    "to": PLACE,
+    "to_name": "唐槐路出口",
+    "line": [[112.56, 37.75], [112.5501, 37.7423]],
+    "length_m": 2100.0,
+    "duration_s": 240.0,
+    "computed_at": _T0,
 }
 CLOSURE: Final[dict[str, Any]] = {
     "closure_id": "01JV0CLOS00000000000000001",

@@ -51,10 +51,18 @@ async def wanted_cases(
     q: SearchWords = None,
     unit_id: Code = None,
     overdue: bool | None = None,
+    ended: Annotated[bool | None, Query(description="是否已办结（结案或作废） Whether closed or void")] = None,
 ) -> CaseFilter:
     """The filters that the list and the sheet share."""
     return CaseFilter(
-        state=state, scene=scene, q=q, unit_id=unit_id, overdue=overdue, from_ms=bounds[0], to_ms=bounds[1]
+        state=state,
+        scene=scene,
+        q=q,
+        unit_id=unit_id,
+        overdue=overdue,
+        ended=ended,
+        from_ms=bounds[0],
+        to_ms=bounds[1],
     )
 
 

@@ -42,6 +42,24 @@ def recommend(
     return show(schemas.Recommendations, services.dispatch.recommend_case(person, case_id, motion))
 
 
+@router.get(
+    "/tasks/{task_id}/route",
+    **spec(
+        "出警路线",
+        "The crew's way to its task",
+        Permission.CASES_HANDLE,
+        answer=examples.CREW_ROUTE,
+        refusals=(404, 409),
+    ),
+)
+def crew_route(services: Services, person: Person, task_id: Annotated[str, Path(max_length=26)]) -> schemas.CrewRoute:
+    """For the task's own crew: from its latest position (or base) to the meeting point or the case's place.
+
+    Closures in force are respected. Where no open road leads there, ``line`` is empty and length and time are null.
+    """
+    return show(schemas.CrewRoute, services.dispatch.crew_route(person, task_id))
+
+
 @router.get("/crews", **spec("处置力量", "List crews", Permission.CREWS_READ, answer=examples.CREW_LIST))
 def list_crews(services: Services, person: Person) -> schemas.CrewList:
     """Crews this person may see. A position is there only while the crew is on shift."""

@@ -29,6 +29,7 @@ def _me(person: Principal, csrf: str) -> schemas.Me:
         unit_id=person.unit_id,
         unit_name=person.unit_name,
         area_codes=list(person.area_codes),
+        crew_id=person.crew_id,
         permissions=sorted(permission.value for permission in person.permissions),
         csrf_token=csrf,
     )

@@ -89,6 +89,7 @@ class Me(Model):
     unit_id: str | None
     unit_name: str | None
     area_codes: list[str]
+    crew_id: str | None  # of a crew's account: which crew
     permissions: list[str]
     csrf_token: str
 
@@ -460,6 +461,20 @@ class Recommendations(Model):
     unable: list[dict[str, Any]]  # crews left out, with the reason in two languages
     computed_at: Moment
     took_ms: float
+
+
+class CrewRoute(Model):
+    """A crew's way to where it is needed, over open roads. ``line`` is empty when no open road leads there."""
+
+    task_id: str
+    from_lon: float
+    from_lat: float
+    to: Place
+    to_name: str | None  # the meeting point; without one the crew goes to the case's place
+    line: list[tuple[float, float]]
+    length_m: float | None
+    duration_s: float | None
+    computed_at: Moment
 
 
 class Closure(Model):

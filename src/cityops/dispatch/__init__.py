@@ -7,6 +7,7 @@ from cityops.dispatch.meeting import Meeting, exits_ahead, motion_of
 from cityops.dispatch.ranking import RankingRules
 from cityops.dispatch.views import (
     ClosureView,
+    CrewRouteView,
     CrewView,
     Motion,
     RecommendationsView,
@@ -17,6 +18,7 @@ from cityops.dispatch.views import (
 __all__ = [
     "ClosureView",
     "Closures",
+    "CrewRouteView",
     "CrewView",
     "Crews",
     "Dispatch",

@@ -15,8 +15,16 @@ from cityops.dispatch.closures import Closures
 from cityops.dispatch.crews import Crews
 from cityops.dispatch.meeting import Meeting, exits_ahead
 from cityops.dispatch.ranking import DEFAULT_RULES, Candidate, RankingRules, best_meeting, rank, reason, unable_reason
-from cityops.dispatch.views import CrewView, Motion, RecommendationsView, RecommendationView, Target
-from cityops.kit import Clock, IdMaker, InvalidError, Text, from_ms, to_ms
+from cityops.dispatch.views import (
+    CrewRouteView,
+    CrewView,
+    Motion,
+    RecommendationsView,
+    RecommendationView,
+    Target,
+)
+from cityops.dispatch.way import fastest, meeting_name, meeting_nodes
+from cityops.kit import Clock, ConflictError, IdMaker, InvalidError, NotFoundError, Text, from_ms, to_ms
 from cityops.places import City
 from cityops.places import PlaceInfo as CityPlace
 from cityops.store import Store
@@ -65,6 +73,50 @@ class Dispatch:
         took_ms = (self._clock.monotonic_s() - began_s) * 1000
         return RecommendationsView(items, unable, from_ms(now_ms), round(took_ms, 1))
 
+    def crew_route(self, principal: Principal, task_id: str) -> CrewRouteView:
+        """The way of a task's crew from where it is to the meeting point or the case's place. For that crew only.
+
+        Raises:
+            NotFoundError: no such task of this crew. ConflictError: ``dispatch.task_over``: it is done or taken back.
+            InvalidError: ``dispatch.no_place``: nobody knows where the case is.
+        """
+        principal.require(Permission.CASES_HANDLE)
+        task = self._cases.task(principal, task_id)
+        if task.crew_id is None or task.crew_id != principal.crew_id:
+            raise NotFoundError("没有这项任务，或不属于您", "no such task, or not your crew's", code="case.no_task")
+        if task.done_at is not None:
+            raise ConflictError("任务已结束，不再需要路线", "the task is over", code="dispatch.task_over")
+        case = self._cases.get(principal, task.case_id)
+        crew = self.crews.get(principal, task.crew_id)
+        start = _whereabouts(crew)
+        name, ends = self._destination(case)
+        network, now_ms = self._city.network, self._clock.now_ms()
+        route = fastest(network, network.nearest_node(*start), ends, self.closures.edges_in_force(now_ms))
+        end = ends[0] if route is None else int(route.nodes[-1])
+        meet = self._place(float(network.node_lon[end]), float(network.node_lat[end]))
+        return CrewRouteView(
+            task_id=task_id,
+            from_lon=start[0],
+            from_lat=start[1],
+            to=case.place if name is None and case.place is not None else meet,
+            to_name=name,
+            line=[] if route is None else route.line,
+            length_m=None if route is None else round(route.length_m, 1),
+            duration_s=None if route is None else round(route.duration_s, 1),
+            computed_at=from_ms(now_ms),
+        )
+
+    def _destination(self, case: CaseDetailView) -> tuple[str | None, list[int]]:
+        """The meeting point's name and nodes, or no name and the node nearest to the case's place."""
+        network = self._city.network
+        name = meeting_name(case, self._cases.workflow(case.scene, case.kind))
+        nodes = meeting_nodes(network, name)
+        if nodes:
+            return name, nodes
+        if case.place is None:
+            raise _no_place()
+        return None, [network.nearest_node(case.place.lon, case.place.lat)]
+
     def _target(self, case: CaseDetailView, motion: Motion | None) -> Target:
         field = next(
             (
@@ -78,7 +130,7 @@ class Dispatch:
         if motion is not None:
             return Target(motion.lon, motion.lat, capability, self._place(motion.lon, motion.lat), motion)
         if case.place is None:
-            raise InvalidError("案件没有位置，无法推荐", "the case has no place", code="dispatch.no_place")
+            raise _no_place()
         return Target(case.place.lon, case.place.lat, capability, case.place)
 
     def _sorted_out(
@@ -131,10 +183,9 @@ class Dispatch:
 
     def _position(self, crew: CrewView, now_ms: int) -> tuple[float, float]:
         """Where a crew is; its base when it has not said so, or not for half an hour."""
-        if crew.lon is None or crew.lat is None or crew.at is None:
+        if crew.at is None or now_ms - to_ms(crew.at) > self._rules.stale_position_s * 1000:
             return crew.base_lon, crew.base_lat
-        stale = now_ms - to_ms(crew.at) > self._rules.stale_position_s * 1000
-        return (crew.base_lon, crew.base_lat) if stale else (crew.lon, crew.lat)
+        return _whereabouts(crew)
 
     def _item(self, place: int, candidate: Candidate, target: Target, closed: frozenset[int]) -> RecommendationView:
         network, meeting, crew = self._city.network, candidate.meeting, candidate.crew
@@ -173,9 +224,23 @@ def _named(found: CityPlace) -> dict[str, str | None]:
     return {name: value or None for name, value in asdict(found).items()}
 
 
+def _whereabouts(crew: CrewView) -> tuple[float, float]:
+    """A crew's latest position, or its base when there is none."""
+    return (crew.base_lon, crew.base_lat) if crew.lon is None or crew.lat is None else (crew.lon, crew.lat)
+
+
 def on_shift_s(crew: CrewView, now_ms: int) -> float:
     """Seconds since the crew's shift began."""
     return 0.0 if crew.on_shift_since is None else max(0.0, (now_ms - to_ms(crew.on_shift_since)) / 1000)
+
+
+def _no_place() -> InvalidError:
+    return InvalidError(
+        "案件没有位置，无法计算路线",
+        "the case has no place, so no way to it can be found",
+        code="dispatch.no_place",
+        kept=Text("案件没有变化", "the case was not changed"),
+    )
 
 
 def _unable(crew: CrewView, code: str, why: Text) -> dict[str, Any]:

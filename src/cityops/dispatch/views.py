@@ -86,6 +86,33 @@ class RecommendationsView:
 
 
 @dataclass(frozen=True, slots=True)
+class CrewRouteView:
+    """A crew's way to where it is needed, over open roads at free-flow speed.
+
+    Attributes:
+        task_id: the crew's task.
+        from_lon: where it starts: the crew's latest position, or its base; WGS-84 degrees.
+        from_lat: of the same point.
+        to: the meeting point, or the case's place.
+        to_name: the meeting point's name; ``None`` when the crew goes to the case's place.
+        line: (lon, lat) of the way's nodes; empty when no open road leads there.
+        length_m: of the way; ``None`` when there is none.
+        duration_s: of the way; ``None`` when there is none.
+        computed_at: closures in force at this moment were respected.
+    """
+
+    task_id: str
+    from_lon: float
+    from_lat: float
+    to: PlaceView
+    to_name: str | None
+    line: list[tuple[float, float]]
+    length_m: float | None
+    duration_s: float | None
+    computed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ClosureView:
     """A closed stretch of road (封路)."""
 
