@@ -192,6 +192,23 @@ def test_one_connection_speaks_for_one_terminal(gateway: Gateway, run: Run) -> N
     assert gateway.stored()[0].columns["device"].tolist() == [other.id]
 
 
+def test_logging_in_again_and_again_takes_no_more_than_one_place(gateway: Gateway, run: Run) -> None:
+    gateway.device(PHONE)
+    gateway.device("13900005678")
+
+    async def story() -> None:
+        async with gateway.serving(max_connections=2) as server, Terminal(server.port, PHONE) as terminal:
+            for number in range(8):
+                terminal.phone = PHONE if number % 3 else "13900005678"
+                await terminal.log_in()
+                assert await terminal.ask(gateway.location(number)) == Result.OK
+                assert server.metrics()["online"] == 1
+            assert "refused_no_slot" not in server.metrics()
+            assert server.metrics()["positions"] == 8
+
+    run(story())
+
+
 def test_connections_beyond_the_bound_are_closed_and_counted(gateway: Gateway, run: Run) -> None:
     async def story() -> None:
         async with (

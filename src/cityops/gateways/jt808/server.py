@@ -246,7 +246,7 @@ class Jt808Server:
             self.counters["replaced_logins"] += 1
             earlier.close("replaced")
             self._leave(earlier)
-        self.release(connection)
+        self.log_out(connection)
         if not self._free_slots:
             return False
         slot = self._free_slots.pop()
