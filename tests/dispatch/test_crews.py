@@ -9,7 +9,7 @@ from cityops.access import Principal, Role
 from cityops.cases import Cases, Step
 from cityops.dispatch import Dispatch
 from cityops.dispatch.tables import crew_state_table
-from cityops.kit import ConflictError, CoordinateSystem, ForbiddenError, InvalidError, ManualClock
+from cityops.kit import ConflictError, CoordinateSystem, ForbiddenError, InvalidError, ManualClock, from_ms
 from cityops.store import Store
 
 from .conftest import DISPATCHER, LAT, add_crew, lon_of, open_case
@@ -37,6 +37,7 @@ def test_a_shift_ends_by_itself_and_its_position_goes(
     dispatch: Dispatch, sqlite_store: Store, clock: ManualClock
 ) -> None:
     member = add_crew(dispatch, "a", node=1)
+    ends_ms = clock.now_ms() + 12 * 3_600_000
     clock.advance(12 * 3600 - 1)
     assert dispatch.crews.list(DISPATCHER)[0].state == "free"
     assert dispatch.crews.end_overrun_shifts() == 0
@@ -46,7 +47,11 @@ def test_a_shift_ends_by_itself_and_its_position_goes(
         dispatch.crews.report_position(member, str(member.crew_id), 112.5, 37.8)
     assert dispatch.crews.end_overrun_shifts() == 1
     assert positions(sqlite_store) == [(None, None)]
+    over = dispatch.crews.get(member, str(member.crew_id))
+    assert (over.state, over.on_shift_since, over.shift_ends) == ("off_duty", None, from_ms(ends_ms))  # it is told so
+    assert dispatch.crews.end_overrun_shifts() == 0
     assert dispatch.crews.begin_shift(member, str(member.crew_id)).state == "free"
+    assert dispatch.crews.end_shift(member, str(member.crew_id)).shift_ends is None
 
 
 def test_a_position_in_the_chinese_offset_is_stored_as_wgs84(dispatch: Dispatch) -> None:

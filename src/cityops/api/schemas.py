@@ -398,7 +398,7 @@ class OpenCase(Model):
 
 
 class Crew(Model):
-    """A crew (处置力量) that can be sent."""
+    """A crew (处置力量) that can be sent. Off duty, ``shift_ends`` tells when the last shift ran out, if it did."""
 
     crew_id: str
     name: str

@@ -227,7 +227,7 @@ class Crews:
             state = crew_state_table.c
             over = and_(state.state == "free", state.shift_to_ms <= now_ms)
             crew_ids = conn.execute(select(state.crew_id).where(over)).scalars().all()
-            values = {"state": "off_duty", "shift_from_ms": None, "shift_to_ms": None, **_NOWHERE}
+            values = {"state": "off_duty", "shift_from_ms": None, **_NOWHERE}  # when it ran out is told to the crew
             conn.execute(update(crew_state_table).where(over).values(**values))
             for crew_id in crew_ids:
                 emit(conn, "crew.changed", crew_id, {"crew_id": crew_id})

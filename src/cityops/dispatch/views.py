@@ -14,7 +14,10 @@ CrewStateName = Literal["off_duty", "free", "assigned", "on_scene"]
 
 @dataclass(frozen=True, slots=True)
 class CrewView:
-    """A crew (处置力量) that can be sent. Where it is, is known only while it is on shift."""
+    """A crew (处置力量) that can be sent. Where it is, is known only while it is on shift.
+
+    ``shift_ends`` of a crew off duty: when its last shift ran out; ``None`` if the crew ended it itself.
+    """
 
     crew_id: str
     name: str

@@ -30,6 +30,7 @@ export const calls = {
   step: (caseId: string, action: string, step: T.Step) =>
     post<T.CaseDetail>(`/api/cases/${part(caseId)}/steps/${part(action)}`, step),
   recommendations: (caseId: string) => get<T.Recommendations>(`/api/cases/${part(caseId)}/recommendations`),
+  taskRoute: (taskId: string) => get<T.CrewRoute>(`/api/tasks/${part(taskId)}/route`),
   tasks: (query: Query) => get<T.TaskList>("/api/tasks", query),
 
   crews: () => get<{ items: T.Crew[] }>("/api/crews"),

@@ -38,7 +38,7 @@ export function onSignedOut(handler: () => void): void {
 export function address(path: string, query: Query = {}): string {
   const parts = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
-    if (value !== undefined && value !== null && value !== "" && value !== false) parts.set(name, String(value));
+    if (value !== undefined && value !== null && value !== "") parts.set(name, String(value));
   }
   const text = parts.toString();
   return text === "" ? path : `${path}?${text}`;

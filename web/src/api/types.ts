@@ -17,6 +17,7 @@ export type CaseList = Schemas["CaseList"];
 export type Closure = Schemas["Closure"];
 export type Crew = Schemas["Crew"];
 export type CrewPosition = Schemas["CrewPosition"];
+export type CrewRoute = Schemas["CrewRoute"];
 export type Deadline = Schemas["Deadline"];
 export type Device = Schemas["Device"];
 export type DeviceList = Schemas["DeviceList"];

@@ -39,10 +39,10 @@ export function useCityMap(
     city.value?.destroy();
   });
   watch(theme, (next) => city.value?.setTheme(next));
-  watch([ready, () => overlay.route, () => overlay.track, () => overlay.meet], () => {
+  watch([ready, () => overlay.route, () => overlay.direct, () => overlay.track, () => overlay.meet], () => {
     if (!ready.value) return;
     const { route, track, meet } = overlay;
-    city.value?.setData("route", collection(route.length > 1 ? [line(route, { direct: route.length === 2 })] : []));
+    city.value?.setData("route", collection(route.length > 1 ? [line(route, { direct: overlay.direct })] : []));
     city.value?.setData("track", trackFeatures(track));
     city.value?.setData("meet", collection(meet ? [point(meet.at[0], meet.at[1], { label: meet.name })] : []));
   });

@@ -54,7 +54,13 @@ export function usePositionSharing(crewId: () => string | null, wanted: () => bo
     );
   }
 
+  /** Ask the phone once more, after the person has allowed it. */
+  function again(): void {
+    stop();
+    if (wanted()) start();
+  }
+
   watch(wanted, (on) => (on ? start() : stop()), { immediate: true });
   onBeforeUnmount(stop);
-  return { state, sentMs, problem, here };
+  return { state, sentMs, problem, here, again };
 }

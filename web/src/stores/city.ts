@@ -9,8 +9,6 @@ import { can } from "./session";
 /** The most alerts and cases the map holds at once; the total is shown when there are more. */
 export const MAP_LIST_LIMIT = 200;
 
-export const ENDED_STATES: readonly string[] = ["closed", "void"];
-
 export const alerts = shallowRef<readonly Alert[]>([]);
 export const cases = shallowRef<readonly Case[]>([]);
 export const crews = shallowRef<readonly Crew[]>([]);
@@ -39,9 +37,9 @@ export const loadAlerts = () =>
 export const loadCases = () =>
   guarded(async () => {
     if (!can("cases.read")) return;
-    const answer = await calls.cases({ ended: "false", page_size: MAP_LIST_LIMIT });
-    cases.value = answer.items.filter((entry) => !ENDED_STATES.includes(entry.state));
-    totals.cases = Object.entries(answer.counts).reduce((sum, [state, n]) => (ENDED_STATES.includes(state) ? sum : sum + n), 0);
+    const answer = await calls.cases({ ended: false, page_size: MAP_LIST_LIMIT });
+    cases.value = answer.items;
+    totals.cases = answer.page.total;
   });
 
 export const loadCrews = () =>

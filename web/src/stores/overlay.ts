@@ -6,12 +6,15 @@ export type LonLat = [number, number];
 
 export const overlay = shallowReactive({
   route: [] as LonLat[],
+  /** The route is the way a bird would fly, because there is none by road. */
+  direct: false,
   track: [] as TrackPoint[],
   meet: null as { at: LonLat; name: string } | null,
 });
 
 export function clearRoute(): void {
   overlay.route = [];
+  overlay.direct = false;
   overlay.meet = null;
 }
 
