@@ -80,16 +80,17 @@ def test_status_bits(enricher: Enricher) -> None:
     assert unfixed["road_class"] == RoadClass.UNKNOWN
 
 
-def test_a_change_of_driver_is_kind_0x11_of_0x65_only(enricher: Enricher) -> None:
-    alarms = [(0x65, 0x11), (0x65, 0x10), (0x64, 0x11)]
+def test_a_change_of_driver_is_told_by_the_camera_or_the_card_only(enricher: Enricher) -> None:
+    alarms = [(0x65, 0x11), (0x65, 0x10), (0x64, 0x11), (0, 0x11)]
     batch = rows_of(
         VEHICLE_SAFETY_ALARM,
         [{"event_ms": DAY_MS, "system": s, "kind": k, "lon": 112.51, "lat": 37.8, "level": 2} for s, k in alarms],
     )
-    rows = enricher.alarms(batch, np.zeros(3, np.int64), np.zeros(3, np.int64))
-    assert rows["driver_change"].tolist() == [1, 0, 0]
-    assert rows["source"].tolist() == [0x65, 0x65, 0x64]
-    assert rows["limit_kmh"].tolist() == [90, 90, 90]
+    rows = enricher.alarms(batch, np.zeros(4, np.int64), np.zeros(4, np.int64))
+    assert rows["driver_change"].tolist() == [1, 0, 0, 1]
+    assert rows["source"].tolist() == [0x65, 0x65, 0x64, 0x65]
+    assert rows["order_key"][3] == rows["order_key"][0]
+    assert rows["limit_kmh"].tolist() == [90, 90, 90, 90]
 
 
 @pytest.mark.parametrize(

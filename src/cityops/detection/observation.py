@@ -46,6 +46,7 @@ ACC_BIT: Final = 1
 FIXED_BIT: Final = 2
 SAFETY_ACC_BIT: Final = 1
 DRIVER_SYSTEM: Final = 0x65
+CARD_SYSTEM: Final = 0
 DRIVER_CHANGE: Final = 0x11
 
 
@@ -132,7 +133,8 @@ class Enricher:
         columns = batch.columns
         rows = np.zeros(batch.rows, OBSERVATION)
         self._common(rows, batch, entity, vehicle_class)
-        rows["source"] = columns["system"]
+        # 0: the driver's card told of the change (0x0702); the same fact as the camera's.
+        rows["source"] = np.where(columns["system"] == CARD_SYSTEM, DRIVER_SYSTEM, columns["system"])
         rows["alarm_kind"] = columns["kind"]
         rows["alarm_level"] = np.minimum(columns["level"], 3)
         rows["alarm_flag"] = np.minimum(columns["flag"], 3)
