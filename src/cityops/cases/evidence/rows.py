@@ -1,0 +1,74 @@
+"""Rows of evidence: checks before, views after."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from sqlalchemy import Connection, RowMapping, and_, select
+
+from cityops.cases.evidence.media import Kind
+from cityops.cases.evidence.pictures import ExifFacts
+from cityops.cases.evidence.refusals import wrong
+from cityops.cases.evidence.tables import evidence_table
+from cityops.cases.evidence.views import EvidenceRole, EvidenceView, NewEvidence, PhoneFix
+from cityops.kit import ConflictError, Text
+
+_CLIENT_ID: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
+_t = evidence_table.c
+
+
+def check_new(new: NewEvidence) -> None:
+    """``InvalidError`` when a field of a new item is wrong."""
+    if not _CLIENT_ID.fullmatch(new.client_id):
+        raise wrong("client_id 需为 8 至 64 位字母、数字、- 或 _", "client_id has 8 to 64 letters, digits, - or _")
+    if new.before_id is not None and new.role is not EvidenceRole.AFTER:
+        raise wrong("只有处置后照片可以对应处置前照片", "only an after photo may answer a before photo")
+    fix = new.phone
+    if fix is not None and not (-180 <= fix.lon <= 180 and -90 <= fix.lat <= 90):
+        raise wrong("手机定位超出经纬度范围", "the phone's position is not in WGS-84 degrees")
+
+
+def chosen_position(exif: ExifFacts, phone: PhoneFix | None) -> tuple[float | None, float | None, str | None]:
+    """The camera's position is that of the photo; the phone's is where it was sent from, the next best."""
+    if exif.lon is not None:
+        return exif.lon, exif.lat, "exif"
+    return (phone.lon, phone.lat, "phone") if phone else (None, None, None)
+
+
+def claims_of(exif: ExifFacts, phone: PhoneFix | None) -> dict[str, Any]:
+    """What the camera and the phone said, side by side, as JSON."""
+    claims: dict[str, Any] = {}
+    if not exif.readable:
+        claims["exif"] = "unreadable"
+    elif exif != ExifFacts():
+        claims["exif"] = {"taken_ms": exif.taken_ms, "lon": exif.lon, "lat": exif.lat}
+    if phone is not None:
+        claims["phone"] = {"at_ms": phone.at_ms, "lon": phone.lon, "lat": phone.lat}
+    return claims
+
+
+def stored_row(conn: Connection, row: dict[str, Any]) -> RowMapping | None:
+    """The item this sender stored under this ``client_id``, if any."""
+    same = and_(_t.uploader_id == row["uploader_id"], _t.client_id == row["client_id"])
+    return conn.execute(select(evidence_table).where(same)).mappings().one_or_none()
+
+
+def same_item(stored: RowMapping, row: dict[str, Any]) -> EvidenceView:
+    """The item of the first time; its case may have been filed since. Another content or case is a mistake."""
+    if stored["sha256"] == row["sha256"] and row["case_id"] in (None, stored["case_id"]):
+        return view_of(stored)
+    raise ConflictError(
+        "这个上传编号已用于另一个文件",
+        "this client_id was used for another file",
+        code="evidence.client_id",
+        kept=Text("先前的文件保持不变，这一个没有保存", "the first file stays as it is, this one was not kept"),
+        todo=Text("请用新的编号上传", "upload it under a new client_id"),
+    )
+
+
+def view_of(row: RowMapping) -> EvidenceView:
+    """The item as others see it."""
+    columns = {name: value for name, value in row.items() if name not in ("view_sha256", "thumbnail_sha256")}
+    columns |= {"kind": Kind(row["kind"]), "role": EvidenceRole(row["role"])}
+    return EvidenceView(**columns, has_copies=row["view_sha256"] is not None)
