@@ -2,18 +2,57 @@
 
 from cityops.cases.catalogue.catalogue import NATIONAL, OLDER, Catalogue
 from cityops.cases.catalogue.codes import ComponentId, MatterCode
+from cityops.cases.catalogue.condition_sheet import (
+    CONDITION_COLUMNS,
+    EXAMPLE,
+    condition_rows,
+    conditions_of,
+    example_table,
+    export_conditions,
+    import_conditions,
+)
+from cityops.cases.catalogue.conditions import (
+    Condition,
+    ConditionTable,
+    MonthDay,
+    RunsFrom,
+    Season,
+    Stage,
+    StageDeadline,
+)
 from cityops.cases.catalogue.items import CatalogueItem, ItemKey, Kind, Standard
 from cityops.cases.catalogue.search import CatalogueSearch
+from cityops.cases.catalogue.sheets import Column, Import, RowError, SheetRow, read_rows, write_rows
 
 __all__ = [
+    "CONDITION_COLUMNS",
+    "EXAMPLE",
     "NATIONAL",
     "OLDER",
     "Catalogue",
     "CatalogueItem",
     "CatalogueSearch",
+    "Column",
     "ComponentId",
+    "Condition",
+    "ConditionTable",
+    "Import",
     "ItemKey",
     "Kind",
     "MatterCode",
+    "MonthDay",
+    "RowError",
+    "RunsFrom",
+    "Season",
+    "SheetRow",
+    "Stage",
+    "StageDeadline",
     "Standard",
+    "condition_rows",
+    "conditions_of",
+    "example_table",
+    "export_conditions",
+    "import_conditions",
+    "read_rows",
+    "write_rows",
 ]

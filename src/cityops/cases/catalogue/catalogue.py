@@ -116,6 +116,10 @@ class Catalogue:
         """The national standard in force on a day; None when none is known."""
         return next((one for one in self._standards.values() if not one.local and one.in_force(on)), None)
 
+    def has(self, key: ItemKey) -> bool:
+        """Whether there is such an entry."""
+        return key in self._items
+
     def get(self, key: ItemKey) -> CatalogueItem:
         """The entry.
 
