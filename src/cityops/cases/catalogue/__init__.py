@@ -21,6 +21,8 @@ from cityops.cases.catalogue.conditions import (
     StageDeadline,
 )
 from cityops.cases.catalogue.items import CatalogueItem, ItemKey, Kind, Standard
+from cityops.cases.catalogue.routing import Considered, Decision, Fit, Route, RoutedCase, Router
+from cityops.cases.catalogue.routing_sheet import ROUTE_COLUMNS, export_routes, import_routes, route_row, routes_of
 from cityops.cases.catalogue.search import CatalogueSearch
 from cityops.cases.catalogue.sheets import Column, Import, RowError, SheetRow, read_rows, write_rows
 
@@ -29,6 +31,7 @@ __all__ = [
     "EXAMPLE",
     "NATIONAL",
     "OLDER",
+    "ROUTE_COLUMNS",
     "Catalogue",
     "CatalogueItem",
     "CatalogueSearch",
@@ -36,11 +39,17 @@ __all__ = [
     "ComponentId",
     "Condition",
     "ConditionTable",
+    "Considered",
+    "Decision",
+    "Fit",
     "Import",
     "ItemKey",
     "Kind",
     "MatterCode",
     "MonthDay",
+    "Route",
+    "RoutedCase",
+    "Router",
     "RowError",
     "RunsFrom",
     "Season",
@@ -52,7 +61,11 @@ __all__ = [
     "conditions_of",
     "example_table",
     "export_conditions",
+    "export_routes",
     "import_conditions",
+    "import_routes",
     "read_rows",
+    "route_row",
+    "routes_of",
     "write_rows",
 ]
