@@ -139,6 +139,33 @@ def test_a_crew_is_shown_its_way_by_road(world: World) -> None:
     assert ask(world, "crew", "GET", "/api/tasks/none/route").status_code == 404
 
 
+def test_an_enterprise_sees_its_answer_waiting_and_why_it_came_back(world: World) -> None:
+    case = world.open_case(world.raise_alert(ALPHA))
+    path = f"/api/cases/{case.case_id}"
+
+    def rectification() -> Any:
+        tasks = did(ask(world, "enterprise", "GET", "/api/tasks"))["items"]
+        return next((task for task in tasks if task["kind"] == "rectification"), None)
+
+    def step(who: str, action: str, **more: Any) -> None:
+        task = rectification()
+        body = {"version": task["case_version"], "task_id": task["task_id"], **more}
+        did(ask(world, who, "POST", f"{path}/steps/{action}", json=body))
+
+    answer = {"cause": "排班过紧", "measures": "增加一名驾驶人", "responsible": "张主管"}
+    step("enterprise", "submit_rectification", form=answer)
+    waiting = rectification()
+    assert (waiting["state"], waiting["state_title"]["zh"], waiting["actions"]) == ("submitted", "待审核", [])
+    assert waiting["data"] == answer
+    step("dispatcher", "return_rectification", comment="请附排班表")
+    back = rectification()
+    assert (back["state"], back["data"]["comment"]) == ("returned", "请附排班表")
+    assert [action["name"] for action in back["actions"]] == ["submit_rectification"]
+    step("enterprise", "submit_rectification", form=answer)
+    step("dispatcher", "approve_rectification")
+    assert rectification() is None
+
+
 def test_open_and_ended_cases_are_told_apart(world: World) -> None:
     still_open = world.open_case(world.raise_alert(ALPHA))
     ended = world.open_case(world.raise_alert(BETA))

@@ -125,6 +125,7 @@ def test_a_provisional_deadline_is_computed_again_when_the_calendar_comes(
     # 1 January is free, Sunday the 3rd is worked: the second working day is Monday the 4th again, now for good.
     assert (task.deadline.provisional, task.deadline.due_at.isoformat()) == (False, "2027-01-04T18:00:00+08:00")
     assert [step.action for step in seen.timeline] == ["open", "deadline.recomputed", "deadline.recomputed"]
+    assert seen.timeline[1].data.keys() == {"due_before_ms", "due_ms", "explanation_zh", "explanation_en"}
 
 
 def test_a_deadline_keeps_what_it_was_computed_from(cases: Cases, store: Store, clock: ManualClock) -> None:

@@ -48,6 +48,11 @@ export function say(text: Bilingual): string {
   return language() === "zh" ? text.zh : text.en;
 }
 
+/** Whether there is a word for a code. */
+export function hasWord(group: string, code: string): boolean {
+  return i18n.global.te(`${group}.${code}`);
+}
+
 /** A word for a code the server may extend: the translated word, or the code itself. */
 export function wordFor(group: string, code: string): string {
   const key = `${group}.${code}`;

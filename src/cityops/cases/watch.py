@@ -112,7 +112,8 @@ class DeadlineWatch:
             )
         )
         act = self._act(conn, row["case_id"], self._clock.now_ms())
-        data = {"due_before_ms": row["due_ms"], "due_ms": due_ms, "explanation": result.explanation.zh}
+        words = {"explanation_zh": result.explanation.zh, "explanation_en": result.explanation.en}
+        data = {"due_before_ms": row["due_ms"], "due_ms": due_ms, **words}
         add_step(act, "deadline.recomputed", RECOMPUTED, task_id=row["task_id"], data=data)
         task = self._task(conn, row["task_id"])
         if task is not None:

@@ -1,6 +1,6 @@
 // Evidence figures in words: the name from the message files, the unit from the ending of the key.
 import type { useFormat } from "@/composables/useFormat";
-import { i18n, say, wordFor } from "@/i18n";
+import { hasWord, i18n, say, wordFor } from "@/i18n";
 
 type Format = ReturnType<typeof useFormat>;
 export interface Figure {
@@ -23,6 +23,7 @@ function inWords(key: string, value: unknown, format: Format): string | null {
   if (isBilingual(value)) return say(value);
   if (typeof value === "boolean") return i18n.global.t(value ? "common.yes" : "common.no");
   if (typeof value === "number") {
+    if (key === "percent") return format.percent(value / 100);
     if (key.endsWith("_ms") || key.endsWith("_at")) return format.dateTime(value);
     if (key.endsWith("_s")) return format.duration(value);
     if (key.endsWith("_share")) return format.percent(value);
@@ -60,10 +61,13 @@ function paired(bag: Record<string, unknown>): Record<string, unknown> {
   return out;
 }
 
-/** The readable entries of a bag of figures; identifiers and nested structures are left out. */
-export function figures(bag: Record<string, unknown>, format: Format): Figure[] {
+/**
+ * The readable entries of a bag of figures; identifiers, nested structures and keys without words are left out.
+ * ``technical``: counters for those who run the system, where a key without words is better than none.
+ */
+export function figures(bag: Record<string, unknown>, format: Format, technical = false): Figure[] {
   return Object.entries(paired(bag)).flatMap(([key, value]) => {
-    if (key.endsWith("_id") || HIDDEN.includes(key)) return [];
+    if (key.endsWith("_id") || HIDDEN.includes(key) || !(technical || hasWord("evidence.name", key))) return [];
     const text = inWords(key, value, format);
     return text === null ? [] : [{ name: wordFor("evidence.name", key), value: text }];
   });
