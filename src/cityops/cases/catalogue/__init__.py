@@ -25,12 +25,18 @@ from cityops.cases.catalogue.routing import Considered, Decision, Fit, Route, Ro
 from cityops.cases.catalogue.routing_sheet import ROUTE_COLUMNS, export_routes, import_routes, route_row, routes_of
 from cityops.cases.catalogue.search import CatalogueSearch
 from cityops.cases.catalogue.sheets import Column, Import, RowError, SheetRow, read_rows, write_rows
+from cityops.cases.catalogue.tables import rule_row_table, rule_version_table
+from cityops.cases.catalogue.versions import CONDITIONS, DUPLICATE_RULES, PUBLISHED, ROUTES, RuleTables, RuleVersion
 
 __all__ = [
+    "CONDITIONS",
     "CONDITION_COLUMNS",
+    "DUPLICATE_RULES",
     "EXAMPLE",
     "NATIONAL",
     "OLDER",
+    "PUBLISHED",
+    "ROUTES",
     "ROUTE_COLUMNS",
     "Catalogue",
     "CatalogueItem",
@@ -51,6 +57,8 @@ __all__ = [
     "RoutedCase",
     "Router",
     "RowError",
+    "RuleTables",
+    "RuleVersion",
     "RunsFrom",
     "Season",
     "SheetRow",
@@ -67,5 +75,7 @@ __all__ = [
     "read_rows",
     "route_row",
     "routes_of",
+    "rule_row_table",
+    "rule_version_table",
     "write_rows",
 ]
