@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
@@ -12,11 +13,11 @@ import pytest
 from tests.simulation.conftest import Platform, identity, running, until
 
 from cityops.access import SYSTEM
-from cityops.gateways.jt808 import Edition, Location
+from cityops.gateways.jt808 import Edition, GeneralReply, Location
 from cityops.observations import Log
 from cityops.simulation import Terminal
 from cityops.simulation.drive import noise
-from cityops.simulation.terminal import MOST_WAITING
+from cityops.simulation.terminal import MOST_WAITING, Link
 
 Run = Callable[[Coroutine[Any, Any, None]], None]
 PHONE = "10100000001"
@@ -145,6 +146,29 @@ def test_what_was_under_way_when_the_line_broke_is_sent_again_as_backfill(platfo
     assert again == times(during[:8])
 
 
+def test_a_line_that_is_cut_again_and_again_loses_nothing(platform: Platform, run: Run) -> None:
+    platform.register(PHONE)
+    positions = locations(platform, 400)
+    chance, line = random.Random(808), Line()
+
+    async def story() -> None:
+        async with platform.serving() as server:
+            terminal = Terminal(identity(), "127.0.0.1", await line.open(server.port), first_retry_s=0.01)
+            async with running(terminal.run()):
+                for start in range(0, 400, 20):
+                    for position in positions[start : start + 20]:
+                        terminal.report([position])
+                    await asyncio.sleep(chance.uniform(0.0, 0.08))
+                    line.cut()
+                await terminal.acknowledged()
+            assert terminal.counters.connections >= 5
+            assert terminal.counters.acknowledged == 400
+        await line.close()
+
+    run(story())
+    assert sorted(set(platform.stored().columns["event_ms"].tolist())) == times(positions)
+
+
 def test_a_gateway_that_was_dropped_finds_everything_when_it_is_back(platform: Platform, run: Run) -> None:
     platform.register(PHONE)
     before, while_down = locations(platform, 20)[:5], locations(platform, 20)[5:]
@@ -252,11 +276,11 @@ def test_an_unknown_terminal_is_refused_said_once_and_let_in_when_approved(
 def test_a_noisy_line_costs_only_the_bad_frames(platform: Platform, run: Run) -> None:
     platform.register(PHONE)
     positions = locations(platform, 60)
-    random = np.random.default_rng(808)
+    dice = np.random.default_rng(808)
 
     async def story() -> None:
         async with platform.serving() as server:
-            terminal = Terminal(identity(), "127.0.0.1", server.port, mangle=lambda frames: noise(random) + frames)
+            terminal = Terminal(identity(), "127.0.0.1", server.port, mangle=lambda frames: noise(dice) + frames)
             async with running(terminal.run()):
                 for position in positions:
                     terminal.report([position])
@@ -269,6 +293,27 @@ def test_a_noisy_line_costs_only_the_bad_frames(platform: Platform, run: Run) ->
 
     run(story())
     assert platform.stored().columns["event_ms"].tolist() == times(positions)
+
+
+def test_writing_to_a_line_that_is_gone_is_a_broken_line(run: Run) -> None:
+    """On uvloop too, whose own error for it is no ``OSError``."""
+
+    async def reset(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.transport.abort()
+
+    async def story() -> None:
+        server = await asyncio.start_server(reset, "127.0.0.1", 0)
+        async with server:
+            reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+            link = Link(reader, writer)
+            with pytest.raises(EOFError):
+                await link.expect(GeneralReply)
+            writer.transport.abort()
+            await asyncio.sleep(0.05)
+            with pytest.raises(ConnectionResetError):
+                await link.send(b"~")
+
+    run(story())
 
 
 def test_a_platform_that_says_nothing_is_left(run: Run) -> None:

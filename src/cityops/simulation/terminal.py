@@ -95,6 +95,7 @@ class Terminal:
     port: int
     on_acknowledged: Callable[[str, Sequence[Location]], None] = lambda phone, positions: None
     mangle: Mangle | None = None
+    first_retry_s: float = _FIRST_RETRY_S
     answer_limit_s: float = _ANSWER_LIMIT_S
     refused_retry_s: float = _REFUSED_RETRY_S
     counters: Counters = field(default_factory=Counters)
@@ -142,7 +143,7 @@ class Terminal:
 
     async def run(self) -> None:
         """Connect, sign in and send, again and again, until cancelled."""
-        retry_s = _FIRST_RETRY_S
+        retry_s = self.first_retry_s
         while True:
             try:
                 reader, writer = await asyncio.open_connection(self.host, self.port)
@@ -151,12 +152,12 @@ class Terminal:
                 retry_s = min(retry_s * 2, _LONGEST_RETRY_S)
                 continue
             self.counters.connections += 1
-            link = _Link(reader, writer)
+            link = Link(reader, writer)
             try:
                 refusal = await self._sign_in(link)
                 self._note(refusal)
                 if refusal is None:
-                    retry_s = _FIRST_RETRY_S
+                    retry_s = self.first_retry_s
                     await self._converse(link)
                 else:
                     retry_s = self.refused_retry_s
@@ -173,7 +174,7 @@ class Terminal:
         self._serial = (serial + len(frames)) & 0xFFFF
         return serial, b"".join(frames)
 
-    async def _sign_in(self, link: _Link) -> str | None:
+    async def _sign_in(self, link: Link) -> str | None:
         """Register and authenticate; returns why the platform refuses, ``None`` when it does not."""
         who = self.identity
         _, frames = self._frames(
@@ -204,7 +205,7 @@ class Terminal:
             )
         self._refusal = refusal
 
-    async def _converse(self, link: _Link) -> None:
+    async def _converse(self, link: Link) -> None:
         """Listen and speak until either ends; raises what ended it."""
         # Not a TaskGroup: that of Python 3.11 loses a cancellation that comes while the line breaks.
         tasks = [asyncio.ensure_future(self._listen(link)), asyncio.ensure_future(self._speak(link))]
@@ -217,7 +218,7 @@ class Terminal:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _speak(self, link: _Link) -> None:
+    async def _speak(self, link: Link) -> None:
         while True:
             while self._waiting and len(self._in_flight) < _MOST_IN_FLIGHT:
                 report = self._waiting.popleft()
@@ -235,7 +236,7 @@ class Terminal:
                 _, frames = self._frames(Heartbeat())
                 await link.send(frames)
 
-    async def _listen(self, link: _Link) -> None:
+    async def _listen(self, link: Link) -> None:
         while True:
             # A live platform answers a report or the heartbeat within this time; silence means that the line is dead.
             async with asyncio.timeout(_HEARTBEAT_S + self.answer_limit_s):
@@ -267,7 +268,7 @@ class Terminal:
         self._in_flight.clear()
 
 
-class _Link:
+class Link:
     """A connection that speaks in messages."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -277,6 +278,9 @@ class _Link:
         self._arrived: deque[bytes] = deque()
 
     async def send(self, frames: bytes) -> None:
+        """Write; raises ``OSError`` when the connection is gone (uvloop's own error for that is a ``RuntimeError``)."""
+        if self._writer.transport.is_closing():
+            raise ConnectionResetError("the connection is closed")
         self._writer.write(frames)
         await self._writer.drain()
 

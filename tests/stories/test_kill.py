@@ -1,0 +1,159 @@
+"""kill -9 at random points while the simulated city drives: nothing acknowledged is lost, no alert lost or doubled.
+
+A seeded list of kills hits the gateway, the server, the simulator, several of them or all at once, sometimes while they
+start, sometimes in the middle of work; some hit a whole ``cityops run``. Afterwards the store must hold what one
+undisturbed pass over the stored history finds.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from tests.conftest import fresh_database
+from tests.stories.conftest import Install
+from tests.stories.outcome import (
+    assert_alerts_are_those_of_one_pass,
+    assert_every_case_is_there_once,
+    assert_nothing_acknowledged_is_lost,
+    assert_the_doctor_is_content,
+    stored_alerts,
+)
+from tests.stories.processes import Installation, Process, wait_until
+
+TRUCKS = 25
+SIMULATE = ("simulate", "--no-crews", "--since", "4.5", "--speed-up", "900", "--interval", "10")
+EVERYBODY = ("gateway", "serve", "simulate")
+
+
+@dataclass
+class City:
+    """Gateway, server and simulator as processes of their own, that can be killed one by one."""
+
+    installation: Installation
+    acknowledged: Path
+    running: dict[str, Process] = field(default_factory=dict)
+
+    def start(self, *names: str) -> None:
+        for name in names:
+            arguments = (name,) if name != "simulate" else (*SIMULATE, "--acknowledged", str(self.acknowledged))
+            self.running[name] = self.installation.start(*arguments)
+
+    def kill(self, *names: str) -> None:
+        for name in names:
+            self.running.pop(name).kill()
+
+    def acknowledged_bytes(self) -> int:
+        return self.acknowledged.stat().st_size if self.acknowledged.exists() else 0
+
+    def serves(self) -> bool:
+        """Whether the server answers; none of the processes may have ended by itself."""
+        ended = [name for name, one in self.running.items() if one.process.poll() is not None]
+        assert ended == [], f"{ended} ended without being killed"
+        return self.installation.serves()
+
+    def wait_for_work(self) -> None:
+        """Until the server answers and more has been acknowledged than now."""
+        before = self.acknowledged_bytes()
+        wait_until(self.serves, "the server to answer")
+        wait_until(lambda: self.acknowledged_bytes() > before, "acknowledged positions")
+
+
+def disturb(city: City, chance: random.Random, kills: int) -> None:
+    """``kills`` times kill one, two or all of the processes; while the server is down, history moves now and then."""
+    for number in range(kills):
+        if number % 3 == 0:
+            city.wait_for_work()
+        time.sleep(chance.uniform(0.0, 1.5))
+        victims = EVERYBODY if chance.random() < 0.3 else tuple(chance.sample(EVERYBODY, chance.choice((1, 1, 2))))
+        city.kill(*victims)
+        if "serve" in victims and chance.random() < 0.4:
+            move_some_history(city.installation, chance)
+        city.start(*victims)
+
+
+def move_some_history(installation: Installation, chance: random.Random) -> None:
+    """Have the log moved into history, and kill that too."""
+    mover = installation.start_script(Path(__file__).with_name("mover.py"), str(installation.data))
+    wait_until(lambda: "moving" in mover.text(), "the mover to begin")
+    time.sleep(chance.uniform(0.0, 0.5))
+    mover.kill()
+
+
+def disturb_whole_product(city: City, chance: random.Random, kills: int) -> None:
+    """``kills`` kills of ``cityops run`` with all its children; the simulator outside goes on."""
+    for _ in range(kills):
+        product = city.installation.start("run", "--no-simulation")
+        city.wait_for_work()
+        time.sleep(chance.uniform(0.0, 1.0))
+        product.kill()
+
+
+def come_to_rest(city: City) -> None:
+    """Until everything has been sent, judged and made into cases; then stop everything in order."""
+    installation = city.installation
+    wait_until(city.serves, "the server to answer")
+    wait_until(lambda: is_caught_up(city), "the simulator to catch up with the clock")
+    assert city.running.pop("simulate").stop() == 0
+    wait_until(lambda: is_quiet(installation), "detection to come to its end")
+    assert city.running.pop("serve").stop() == 0
+    assert city.running.pop("gateway").stop() == 0
+
+
+def is_caught_up(city: City) -> bool:
+    """Whether positions of the last minute have been acknowledged."""
+    with city.acknowledged.open("rb") as file:
+        file.seek(max(0, city.acknowledged_bytes() - 4_096))
+        lines = file.read().split(b"\n")[1:-1]
+    now_ms = time.time() * 1000
+    recent = {line.split()[0] for line in lines if now_ms - 60_000 < int(line.split()[1]) <= now_ms}
+    return len(recent) >= 5
+
+
+def is_quiet(installation: Installation) -> bool:
+    """Whether nothing waits between log, detection and cases, twice in a row."""
+    for _ in range(2):
+        figures = installation.metrics()
+        waiting = ("lag_bytes", "pending_reevaluations", "unsent_changes")
+        if any(figures[f"cityops_detection_{name}"] for name in waiting):
+            return False
+        time.sleep(0.7)
+    return True
+
+
+@pytest.fixture(params=[("sqlite", 14, 3), ("postgresql", 4, 1)], ids=["sqlite", "postgresql"])
+def plan(request: pytest.FixtureRequest, install: Install) -> Iterator[tuple[Installation, int, int]]:
+    """An installation, how many kills of single processes, and how many of the whole product."""
+    database, kills, whole = request.param
+    settings = {"CITYOPS_DEMO_TRUCKS": str(TRUCKS)}
+    if database == "sqlite":
+        yield install(**settings), kills, whole
+        return
+    with fresh_database(request.getfixturevalue("postgresql_server")) as url:
+        yield install(**settings, CITYOPS_DATABASE_URL=url), kills, whole
+
+
+def test_kill_9_loses_nothing_and_doubles_nothing(plan: tuple[Installation, int, int]) -> None:
+    installation, kills, whole = plan
+    chance = random.Random(2026)
+    city = City(installation, installation.folder / "acknowledged.txt")
+    city.start("gateway", "serve")
+    wait_until(city.serves, "the server to answer")
+    city.start("simulate")
+    disturb(city, chance, kills)
+    city.kill("gateway", "serve")
+    disturb_whole_product(city, chance, whole)
+    city.start("gateway", "serve")
+    come_to_rest(city)
+
+    alerts = stored_alerts(installation)
+    assert_nothing_acknowledged_is_lost(installation, city.acknowledged)
+    assert_alerts_are_those_of_one_pass(installation, alerts)
+    assert_every_case_is_there_once(installation)
+    assert_the_doctor_is_content(installation)
+    assert any(alert.detector == "continuous_driving" and alert.severity >= 3 for alert in alerts), "a night haul"
+    assert any(alert.detector == "overspeed" for alert in alerts), "the speeding truck"
