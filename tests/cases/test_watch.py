@@ -27,8 +27,9 @@ def warnings(store: Store) -> list[tuple[str | None, str]]:
         return [(row["unit_id"], row["title_en"]) for row in conn.execute(query).mappings()]
 
 
-# Opened Sunday 2026-11-22 09:00. The rectification is due Tuesday 18:00, 57 h later: 50 % after 28.5 h, 80 % after
-# 45.6 h. The case is due Wednesday 18:00, 81 h later: 50 % after 40.5 h, 80 % after 64.8 h.
+# Opened Sunday 2026-11-22 09:00; people work 8-12 and 14-18, only that time counts. The rectification is due Tuesday
+# 18:00 and has 16 working hours: 50 % on Monday at 18:00, 80 % (12.8 h) on Tuesday at 14:48. The case is due Wednesday
+# 18:00 and has 24: 50 % on Tuesday at 12:00, 80 % (19.2 h) on Wednesday at 11:12.
 HOUR = 3600
 OVERDUE = "'Rectification by the enterprise' is overdue"
 
@@ -38,15 +39,17 @@ def test_each_warning_is_sent_once_to_whoever_owes(
 ) -> None:
     case = cases.open(DISPATCHER, new_case())
     assert watch.step() == 0
-    clock.advance(28.5 * HOUR - 1)
+    clock.advance(33 * HOUR - 1)
     assert watch.step() == 0
-    clock.advance(1)
+    clock.advance(1)  # Monday 18:00
     assert (watch.step(), watch.step()) == (1, 0)
-    clock.advance(12 * HOUR)
+    clock.advance(18 * HOUR - 1)
+    assert watch.step() == 0  # all night long nobody is warned
+    clock.advance(1)  # Tuesday 12:00
     assert watch.step() == 1
-    clock.advance(5.1 * HOUR)
+    clock.advance(2.8 * HOUR)
     assert watch.step() == 1
-    clock.advance(11.4 * HOUR)
+    clock.advance(3.2 * HOUR)
     assert watch.step() == 1
     assert warnings(store) == [
         ("U-ENTERPRISE", "50 % of the time for 'Rectification by the enterprise' has passed"),

@@ -1,11 +1,22 @@
 """Workflow, tasks, deadlines, timeline, notices (案件)."""
 
-from cityops.cases.checks import EFFECTS, Fault, check_workflow, ensure_sound
+from cityops.cases.checks import EFFECTS, check_workflow, ensure_sound
+from cityops.cases.conditions import CONDITIONS
 from cityops.cases.effects import EffectHandler
 from cityops.cases.engine import Cases
-from cityops.cases.reading import case_scope
+from cityops.cases.machines import Fault
 from cityops.cases.records import Act
-from cityops.cases.tables import case_table, deadline_table, notice_table, step_table, task_table
+from cityops.cases.scope import case_scope
+from cityops.cases.standards import LimitSpec, Season, StageLimit, Standard
+from cityops.cases.tables import (
+    answer_table,
+    case_table,
+    deadline_table,
+    notice_table,
+    reporter_table,
+    step_table,
+    task_table,
+)
 from cityops.cases.views import (
     SEVERITY_NAMES,
     ActionView,
@@ -17,28 +28,29 @@ from cityops.cases.views import (
     FieldView,
     NewCase,
     NoticeView,
+    Outcome,
     PageView,
     PlaceView,
+    Reporter,
     Step,
     TaskPage,
     TaskView,
     TimelineStepView,
 )
 from cityops.cases.watch import DeadlineWatch
+from cityops.cases.words import Data, Words
 from cityops.cases.workflow import (
-    Data,
     Effect,
     FormField,
-    LimitSpec,
     State,
     TaskKind,
     Transition,
-    Words,
     Workflow,
     Workflows,
 )
 
 __all__ = [
+    "CONDITIONS",
     "EFFECTS",
     "SEVERITY_NAMES",
     "Act",
@@ -59,8 +71,13 @@ __all__ = [
     "LimitSpec",
     "NewCase",
     "NoticeView",
+    "Outcome",
     "PageView",
     "PlaceView",
+    "Reporter",
+    "Season",
+    "StageLimit",
+    "Standard",
     "State",
     "Step",
     "TaskKind",
@@ -71,12 +88,14 @@ __all__ = [
     "Words",
     "Workflow",
     "Workflows",
+    "answer_table",
     "case_scope",
     "case_table",
     "check_workflow",
     "deadline_table",
     "ensure_sound",
     "notice_table",
+    "reporter_table",
     "step_table",
     "task_table",
 ]

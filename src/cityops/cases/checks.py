@@ -3,25 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import NamedTuple
+from typing import Final
 
-from cityops.cases.workflow import Effect, Machine, TaskKind, Transition, Workflow
-from cityops.kit import ConfigError, Text
+from cityops.cases.conditions import CONDITIONS
+from cityops.cases.machines import Fault, Path, fault, machine_faults
+from cityops.cases.workflow import Effect, FieldKind, Requirement, TaskKind, Transition, Workflow
+from cityops.kit import ConfigError
 
 CREW_EFFECTS = frozenset({"assign_crew", "crew_on_scene", "release_crew"})
 TASK_EFFECTS = frozenset({"open_task", "move_task", "cancel_tasks", "acknowledge_notice", "count_rework"})
-EFFECTS = CREW_EFFECTS | TASK_EFFECTS
+WORKFLOW_EFFECTS = frozenset(
+    [
+        "count_reopening",
+        "set_standard",
+        "set_closing",
+        "assign_units",
+        "ask_person",
+        "name_person",
+        "unname_person",
+        "defer",
+        "end_deferral",
+        "next_stage",
+        "transfer_level",
+        "exempt_delay",
+        "merge_case",
+        "split_case",
+        "tell_reporters",
+    ]
+)
+EFFECTS = CREW_EFFECTS | TASK_EFFECTS | WORKFLOW_EFFECTS
 """Every effect there is. Those of the crews are carried out by the dispatch room."""
 
-
-class Fault(NamedTuple):
-    """A fault in a declaration: ``path`` leads to the entry, ``text`` says what is wrong with it."""
-
-    path: tuple[str | int, ...]
-    text: Text
-
-    def __str__(self) -> str:
-        return f"{'.'.join(str(part) for part in self.path)}: {self.text.en}"
+OPENING: Final = frozenset({"open_task", "assign_units", "ask_person"})
+"""Effects that open a task of the kind they name."""
+NEEDS_FIELD: Final[dict[str, tuple[FieldKind, ...]]] = {
+    "assign_crew": ("crew",),
+    "assign_units": ("unit", "units"),
+    "ask_person": ("person",),
+    "name_person": ("person",),
+    "defer": ("datetime",),
+    "transfer_level": ("choice",),
+    "merge_case": ("case",),
+    "split_case": ("long_text",),
+    "set_standard": ("standard",),
+    "set_closing": ("closing",),
+}
+"""The fields, one of which the form must require, for an effect to find what it needs."""
+OF_A_TASK: Final = frozenset({"name_person", "unname_person", "defer", "end_deferral", "next_stage", "exempt_delay"})
+"""Effects on the task that the step is taken through."""
 
 
 def check_workflow(workflow: Workflow, permissions: Collection[str]) -> list[Fault]:
@@ -31,16 +60,18 @@ def check_workflow(workflow: Workflow, permissions: Collection[str]) -> list[Fau
         workflow: what to check.
         permissions: the permissions that exist.
     """
-    faults = list(_machine_faults((), workflow, (), permissions))
+    faults = list(machine_faults((), workflow, (), permissions))
     for name, task in workflow.tasks.items():
         moved_to = _moved_to(workflow, name)
-        faults += _machine_faults(("tasks", name), task, moved_to, permissions)
+        faults += machine_faults(("tasks", name), task, moved_to, permissions)
         if task.owner != "crew" and not (task.at_opening or _opens(workflow, name)):
-            faults.append(_fault(("tasks", name), "没有任何步骤会产生此任务", "no step ever opens this task"))
+            faults.append(fault(("tasks", name), "没有任何步骤会产生此任务", "no step ever opens this task"))
         if task.at_opening and task.owner == "crew":
-            faults.append(_fault(("tasks", name), "立案时尚无处置力量", "there is no crew yet when a case is opened"))
+            faults.append(fault(("tasks", name), "立案时尚无处置力量", "there is no crew yet when a case is opened"))
     for path, transition in _all_transitions(workflow):
         faults += _reference_faults(path, transition, workflow)
+        faults += _place_faults(path, transition, workflow)
+        faults += _list_faults(path, transition, workflow)
     return faults
 
 
@@ -55,11 +86,7 @@ def ensure_sound(workflow: Workflow, permissions: Collection[str]) -> None:
         )
 
 
-def _fault(path: tuple[str | int, ...], zh: str, en: str) -> Fault:
-    return Fault(path, Text(zh, en))
-
-
-def _all_transitions(workflow: Workflow) -> Iterable[tuple[tuple[str | int, ...], Transition]]:
+def _all_transitions(workflow: Workflow) -> Iterable[tuple[Path, Transition]]:
     for index, transition in enumerate(workflow.transitions):
         yield ("transitions", index), transition
     for name, task in workflow.tasks.items():
@@ -72,7 +99,7 @@ def _effects(workflow: Workflow) -> Iterable[Effect]:
 
 
 def _opens(workflow: Workflow, task: str) -> bool:
-    return any(effect.do == "open_task" and effect.task == task for effect in _effects(workflow))
+    return any(effect.do in OPENING and effect.task == task for effect in _effects(workflow))
 
 
 def _moved_to(workflow: Workflow, task: str) -> tuple[str, ...]:
@@ -80,74 +107,10 @@ def _moved_to(workflow: Workflow, task: str) -> tuple[str, ...]:
     return tuple(to for to in moves if to is not None)
 
 
-def _machine_faults(
-    path: tuple[str | int, ...], machine: Machine, moved_to: tuple[str, ...], permissions: Collection[str]
-) -> Iterable[Fault]:
-    if machine.initial not in machine.states:
-        yield _fault(
-            (*path, "initial"),
-            f"起始状态“{machine.initial}”不存在",
-            f"initial state {machine.initial!r} does not exist",
-        )
-        return
-    seen: set[tuple[str, str]] = set()
-    for index, transition in enumerate(machine.transitions):
-        yield from _transition_faults((*path, "transitions", index), machine, transition, permissions, seen)
-    edges = {(source, t.to) for t in machine.transitions for source in t.sources}
-    reachable = _closure({machine.initial, *moved_to}, edges)
-    ends = {name for name, state in machine.states.items() if state.end}
-    finishing = _closure(ends, {(to, source) for source, to in edges})
-    carried = bool(ends & set(moved_to))
-    for name, state in machine.states.items():
-        if name not in reachable:
-            yield _fault((*path, "states", name), f"状态“{name}”无法到达", f"state {name!r} cannot be reached")
-        if name not in finishing and not carried:
-            yield _fault((*path, "states", name), f"状态“{name}”没有出路", f"state {name!r} is a dead end")
-        if state.end and any(source == name for source, _ in edges):
-            yield _fault(
-                (*path, "states", name),
-                f"结束状态“{name}”之后还有步骤",
-                f"end state {name!r} has a transition out of it",
-            )
-
-
-def _transition_faults(
-    path: tuple[str | int, ...],
-    machine: Machine,
-    transition: Transition,
-    permissions: Collection[str],
-    seen: set[tuple[str, str]],
-) -> Iterable[Fault]:
-    for state in (*transition.sources, transition.to):
-        if state not in machine.states:
-            yield _fault(
-                path,
-                f"“{transition.action}”指向未知状态“{state}”",
-                f"{transition.action!r} names unknown state {state!r}",
-            )
-    for source in transition.sources:
-        if (transition.action, source) in seen:
-            yield _fault(
-                path, f"“{transition.action}”在“{source}”有两次定义", f"{transition.action!r} leaves {source!r} twice"
-            )
-        seen.add((transition.action, source))
-    if transition.permission not in permissions:
-        yield _fault(
-            (*path, "permission"),
-            f"“{transition.action}”的权限“{transition.permission}”不存在",
-            f"{transition.action!r} names unknown permission {transition.permission!r}",
-        )
-    names = [field.name for field in transition.form]
-    if len(names) != len(set(names)):
-        yield _fault(
-            (*path, "form"), f"“{transition.action}”的表单字段重名", f"form of {transition.action!r} repeats a field"
-        )
-
-
-def _reference_faults(path: tuple[str | int, ...], transition: Transition, workflow: Workflow) -> Iterable[Fault]:
+def _reference_faults(path: Path, transition: Transition, workflow: Workflow) -> Iterable[Fault]:
     action = transition.action
     if transition.task is not None and transition.task not in workflow.tasks:
-        yield _fault(
+        yield fault(
             (*path, "task"),
             f"“{action}”的任务“{transition.task}”不存在",
             f"{action!r} names unknown task {transition.task!r}",
@@ -155,43 +118,82 @@ def _reference_faults(path: tuple[str | int, ...], transition: Transition, workf
     for index, effect in enumerate(transition.effects):
         where = (*path, "effects", index)
         if effect.do not in EFFECTS:
-            yield _fault(
-                where, f"“{action}”的效果“{effect.do}”不存在", f"{action!r} names unknown effect {effect.do!r}"
-            )
-        elif effect.do in {"open_task", "move_task"}:
+            yield fault(where, f"“{action}”的效果“{effect.do}”不存在", f"{action!r} names unknown effect {effect.do!r}")
+        elif effect.do in OPENING | {"move_task"} or (effect.do == "cancel_tasks" and effect.task is not None):
             yield from _task_effect_faults(where, action, effect, workflow.tasks)
-        elif effect.do == "assign_crew" and transition.field_of("crew") is None:
-            yield _fault(where, f"“{action}”派人却没有选人字段", f"{action!r} assigns a crew and has no crew field")
+        yield from _field_faults(where, transition, effect)
     for index, requirement in enumerate(transition.requires):
-        task = workflow.tasks.get(requirement.task)
+        if requirement.that is not None:
+            yield from _condition_faults((*path, "requires", index), action, requirement)
+            continue
+        task = workflow.tasks.get(requirement.task or "")
         unknown = [s for s in requirement.states if task is None or s not in task.states]
         if unknown:
             where = (*path, "requires", index)
-            yield _fault(
+            yield fault(
                 where,
                 f"“{action}”的条件不存在：{requirement.task} {unknown}",
                 f"{action!r} requires unknown {requirement.task} {unknown}",
             )
 
 
-def _task_effect_faults(
-    where: tuple[str | int, ...], action: str, effect: Effect, tasks: dict[str, TaskKind]
-) -> Iterable[Fault]:
+def _task_effect_faults(where: Path, action: str, effect: Effect, tasks: dict[str, TaskKind]) -> Iterable[Fault]:
     task = tasks.get(effect.task or "")
     if task is None:
-        yield _fault(where, f"“{action}”的任务“{effect.task}”不存在", f"{action!r} names unknown task {effect.task!r}")
+        yield fault(where, f"“{action}”的任务“{effect.task}”不存在", f"{action!r} names unknown task {effect.task!r}")
     elif effect.do == "move_task" and effect.to not in task.states:
-        yield _fault(
+        yield fault(
             where, f"“{action}”的任务状态“{effect.to}”不存在", f"{action!r} names unknown task state {effect.to!r}"
         )
 
 
-def _closure(start: set[str], edges: set[tuple[str, str]]) -> set[str]:
-    found, frontier = set(start), list(start)
-    while frontier:
-        here = frontier.pop()
-        for source, to in edges:
-            if source == here and to not in found:
-                found.add(to)
-                frontier.append(to)
-    return found
+def _field_faults(where: Path, transition: Transition, effect: Effect) -> Iterable[Fault]:
+    """An effect must find what it needs in every form that can be submitted."""
+    kinds = NEEDS_FIELD.get(effect.do, ())
+    fields = [transition.field_of(kind) for kind in kinds]
+    if kinds and not any(field is not None and field.required for field in fields):
+        yield fault(
+            where,
+            f"“{transition.action}”的效果“{effect.do}”缺少必填字段（{kinds[0]}）",
+            f"{transition.action!r} does {effect.do!r} and has no {kinds[0]} field that is required",
+        )
+
+
+def _condition_faults(where: Path, action: str, requirement: Requirement) -> Iterable[Fault]:
+    if requirement.that not in CONDITIONS:
+        yield fault(
+            where,
+            f"“{action}”的条件“{requirement.that}”不存在",
+            f"{action!r} requires the unknown condition {requirement.that!r}",
+        )
+
+
+def _place_faults(path: Path, transition: Transition, workflow: Workflow) -> Iterable[Fault]:
+    """States of other machines that do not exist, and effects on a task where there is none."""
+    action, of_task = transition.action, path[0] == "tasks"
+    through = workflow.tasks[str(path[1])] if of_task else workflow.tasks.get(transition.task or "")
+    unknown = [name for name in transition.during if not of_task or name not in workflow.states]
+    unknown += [name for name in transition.task_from if of_task or through is None or name not in through.states]
+    if unknown:
+        yield fault(path, f"“{action}”以未知状态为前提：{unknown}", f"{action!r} waits on unknown states {unknown}")
+    acting = {e.do for e in transition.effects if e.do in OF_A_TASK or e.only == "through"}
+    if acting and through is None:
+        yield fault(
+            path,
+            f"“{action}”不经任务，却有效果{sorted(acting)}",
+            f"{action!r} goes through no task and does {sorted(acting)}",
+        )
+    guarded = any(requirement.that == "stages_left" for requirement in transition.requires)
+    if "next_stage" in acting and not guarded:
+        yield fault(path, f"“{action}”未以“还有阶段”为条件", f"{action!r} does next_stage without 'stages_left'")
+
+
+def _list_faults(path: Path, transition: Transition, workflow: Workflow) -> Iterable[Fault]:
+    """A transfer offers the levels; a standard can only be chosen where there are some."""
+    action, where = transition.action, (*path, "form")
+    field = transition.field_of("choice")
+    transfers = any(effect.do == "transfer_level" for effect in transition.effects)
+    if transfers and field is not None and {option.value for option in field.options} != set(workflow.levels):
+        yield fault(where, f"“{action}”的选项不是各层级", f"{action!r} must offer the levels")
+    if transition.field_of("standard") is not None and not workflow.standards:
+        yield fault(where, "流程没有立案标准", f"{action!r} asks for a standard and the workflow has none")

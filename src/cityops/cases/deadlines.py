@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, RowMapping, insert, select, update
 
+from cityops.cases.counting import CountedTime
+from cityops.cases.standards import LimitSpec
 from cityops.cases.tables import deadline_table
 from cityops.cases.views import DeadlineView
-from cityops.cases.workflow import LimitSpec
 from cityops.kit import (
     DeadlineResult,
     IdMaker,
@@ -18,11 +19,11 @@ from cityops.kit import (
     WorkingCalendar,
     compute_deadline,
     from_ms,
+    recompute_deadline,
     to_ms,
 )
 
-WARNING_PERCENTS: Final = (50, 80, 100)
-"""Shares of the time allowed at which somebody is warned."""
+Row = Mapping[str, Any] | RowMapping
 
 
 def compute(limit: LimitSpec, started_ms: int, calendar: WorkingCalendar) -> DeadlineResult:
@@ -39,79 +40,116 @@ def set_deadline(
     started_ms: int,
     case_id: str,
     task_id: str | None,
+    percents: Sequence[int],
+    stage: int = 0,
 ) -> None:
-    """Store the deadline of a case (``task_id`` None) or of one of its tasks."""
-    result = compute(limit, started_ms, calendar)
-    due_ms = to_ms(result.due)
+    """Store the deadline of a case (``task_id`` None) or of a stage of one of its tasks."""
+    values = _computed(compute(limit, started_ms, calendar))
+    row = {"started_ms": started_ms, **values}
     conn.execute(
         insert(deadline_table).values(
             id=ids.next(),
             case_id=case_id,
             task_id=task_id,
-            started_ms=started_ms,
-            due_ms=due_ms,
-            provisional=result.provisional,
-            explanation_zh=result.explanation.zh,
-            explanation_en=result.explanation.en,
-            basis=dict(result.basis),
+            stage=stage,
+            current=True,
             warned_percent=0,
-            next_warning_ms=warning_ms(started_ms, due_ms, WARNING_PERCENTS[0]),
+            next_warning_ms=next_warning_ms(row, 0, percents, calendar),
+            **row,
         )
     )
 
 
-def finish_deadlines(conn: Connection, case_id: str, at_ms: int, *, task_id: str | None = None) -> None:
-    """Stop the clocks of a task, or of a whole case when ``task_id`` is None."""
+def recompute(
+    conn: Connection,
+    row: Row,
+    calendar: WorkingCalendar,
+    percents: Sequence[int],
+    pauses: Sequence[Sequence[int]] | None = None,
+) -> DeadlineResult | None:
+    """Compute a stored deadline again, by this calendar and with these pauses (None: those it has).
+
+    Returns:
+        The new deadline, or ``None`` when nothing changed.
+    """
+    basis = dict(row["basis"]) if pauses is None else {**row["basis"], "pauses": [list(p) for p in pauses]}
+    result = recompute_deadline(basis, calendar)
+    values = _computed(result)
+    same = ("due_ms", "provisional") if pauses is None else ("due_ms", "provisional", "basis")
+    if all(values[name] == row[name] for name in same):
+        return None
+    later = {**dict(row), **values}
+    running = row["done_ms"] is None
+    warn_ms = next_warning_ms(later, row["warned_percent"], percents, calendar) if running else None
+    conn.execute(
+        update(deadline_table).where(deadline_table.c.id == row["id"]).values(**values, next_warning_ms=warn_ms)
+    )
+    return result
+
+
+def _computed(result: DeadlineResult) -> dict[str, Any]:
+    return {
+        "due_ms": to_ms(result.due),
+        "provisional": result.provisional,
+        "explanation_zh": result.explanation.zh,
+        "explanation_en": result.explanation.en,
+        "basis": dict(result.basis),
+    }
+
+
+def finish_deadlines(
+    conn: Connection, case_id: str, at_ms: int, *, task_id: str | None = None, superseded: bool = False
+) -> None:
+    """Stop the clocks of a task, or of a whole case when ``task_id`` is None; ``superseded``: a next stage follows."""
     clause = deadline_table.c.case_id == case_id
     if task_id is not None:
         clause &= deadline_table.c.task_id == task_id
-    conn.execute(
-        update(deadline_table)
-        .where(clause, deadline_table.c.done_ms.is_(None))
-        .values(done_ms=at_ms, next_warning_ms=None)
-    )
+    values = {"done_ms": at_ms, "next_warning_ms": None, **({"current": False} if superseded else {})}
+    conn.execute(update(deadline_table).where(clause, deadline_table.c.done_ms.is_(None)).values(**values))
 
 
-def resume_deadline(conn: Connection, task_id: str) -> None:
-    """Let a task's clock run on after it was returned: the deadline stays what it was (退回不重新计时)."""
-    rows = conn.execute(
-        select(deadline_table).where(deadline_table.c.task_id == task_id, deadline_table.c.done_ms.is_not(None))
-    ).mappings()
+def resume_deadlines(
+    conn: Connection, case_id: str, task_id: str | None, calendar: WorkingCalendar, percents: Sequence[int]
+) -> None:
+    """Let the clock of a task, or of the case itself, run on: the deadline stays what it was (退回不重新计时)."""
+    of = deadline_table.c.task_id == task_id if task_id is not None else deadline_table.c.task_id.is_(None)
+    stopped = deadline_table.c.current.is_(True) & deadline_table.c.done_ms.is_not(None)
+    rows = conn.execute(select(deadline_table).where(deadline_table.c.case_id == case_id, of, stopped)).mappings()
     for row in rows.all():
         conn.execute(
             update(deadline_table)
             .where(deadline_table.c.id == row["id"])
-            .values(done_ms=None, next_warning_ms=next_warning_ms(row, row["warned_percent"]))
+            .values(done_ms=None, next_warning_ms=next_warning_ms(row, row["warned_percent"], percents, calendar))
         )
 
 
-def warning_ms(started_ms: int, due_ms: int, percent: int) -> int:
-    """The moment at which ``percent`` of the time between start and due (by the clock on the wall) has passed."""
-    return started_ms + math.ceil((due_ms - started_ms) * percent / 100)
+def counted(row: Row, calendar: WorkingCalendar) -> CountedTime:
+    """The time that counts for a stored deadline."""
+    return CountedTime(row["started_ms"], row["due_ms"], row["basis"], calendar)
 
 
-def next_warning_ms(row: Any, warned_percent: int) -> int | None:
+def next_warning_ms(row: Row, warned_percent: int, percents: Sequence[int], calendar: WorkingCalendar) -> int | None:
     """When the next warning after ``warned_percent`` is to be sent; ``None`` after the last."""
-    later = [percent for percent in WARNING_PERCENTS if percent > warned_percent]
-    return warning_ms(row["started_ms"], row["due_ms"], later[0]) if later else None
+    later = [percent for percent in percents if percent > warned_percent]
+    return counted(row, calendar).moment_ms(later[0]) if later else None
 
 
-def passed_percent(row: Any, now_ms: int) -> int:
+def passed_percent(row: Row, now_ms: int, percents: Sequence[int], calendar: WorkingCalendar) -> int:
     """The highest warning step that has passed at ``now_ms``; 0 before the first."""
-    passed = [p for p in WARNING_PERCENTS if warning_ms(row["started_ms"], row["due_ms"], p) <= now_ms]
-    return passed[-1] if passed else 0
+    time = counted(row, calendar)
+    return max((percent for percent in percents if time.moment_ms(percent) <= now_ms), default=0)
 
 
-def deadline_view(row: Any | None, now: datetime) -> DeadlineView | None:
+def deadline_view(row: Row | None, now: datetime, calendar: WorkingCalendar) -> DeadlineView | None:
     """A stored deadline as seen at ``now``; once done, as it stood then."""
     if row is None:
         return None
     seen_ms = row["done_ms"] if row["done_ms"] is not None else to_ms(now)
-    span_ms = max(1, row["due_ms"] - row["started_ms"])
     return DeadlineView(
         due_at=from_ms(row["due_ms"]),
         explanation=Text(row["explanation_zh"], row["explanation_en"]),
         provisional=row["provisional"],
-        elapsed_share=round(max(0.0, (seen_ms - row["started_ms"]) / span_ms), 4),
+        elapsed_share=round(counted(row, calendar).share(seen_ms), 4),
         overdue=seen_ms > row["due_ms"],
+        exempt=row["exempt_ms"] is not None,
     )

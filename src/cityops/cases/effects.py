@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import RowMapping, update
 
-from cityops.cases.deadlines import finish_deadlines, resume_deadline
+from cityops.cases.deadlines import finish_deadlines, resume_deadlines
 from cityops.cases.records import Act, open_task, tell_task
 from cityops.cases.tables import notice_table, task_table
 from cityops.cases.workflow import CANCELLED, Effect, State, Transition
@@ -27,7 +27,7 @@ def set_task_state(act: Act, task: RowMapping, to: str, *, data: Mapping[str, ob
     if state.end or state.waiting:
         finish_deadlines(act.conn, act.case_id, act.at_ms, task_id=task["id"])
     else:
-        resume_deadline(act.conn, task["id"])
+        resume_deadlines(act.conn, act.case_id, task["id"], act.calendar, act.workflow.warning_percents)
     tell_task(act, "task.changed", task["id"], task["unit_id"], task["crew_id"])
 
 
@@ -38,13 +38,23 @@ def _open_task(act: Act, transition: Transition, effect: Effect, task_id: str | 
 
 def _move_task(act: Act, transition: Transition, effect: Effect, task_id: str | None) -> None:
     assert effect.to is not None  # the check at load holds this
-    for task in act.open_tasks(effect.task):
+    for task in _meant(act, effect, task_id):
         set_task_state(act, task, effect.to)
 
 
 def _cancel_tasks(act: Act, transition: Transition, effect: Effect, task_id: str | None) -> None:
-    for task in act.open_tasks(effect.task):
+    for task in _meant(act, effect, task_id):
         set_task_state(act, task, CANCELLED)
+
+
+def _meant(act: Act, effect: Effect, task_id: str | None) -> list[RowMapping]:
+    """The open tasks that an effect is about."""
+    tasks = act.open_tasks(effect.task)
+    if effect.only == "through":
+        return [task for task in tasks if task["id"] == task_id]
+    if effect.only == "lead":
+        return [task for task in tasks if task["lead"]]
+    return tasks
 
 
 def _acknowledge_notice(act: Act, transition: Transition, effect: Effect, task_id: str | None) -> None:
@@ -58,6 +68,22 @@ def _count_rework(act: Act, transition: Transition, effect: Effect, task_id: str
     act.set_case(rework=act.case()["rework"] + 1)
 
 
+def _count_reopening(act: Act, transition: Transition, effect: Effect, task_id: str | None) -> None:
+    act.set_case(reopened=act.case()["reopened"] + 1)
+
+
+def _set_standard(act: Act, transition: Transition, effect: Effect, task_id: str | None) -> None:
+    field = transition.field_of("standard")
+    assert field is not None  # the check at load holds this
+    act.set_case(standard=act.form[field.name], closing=None)
+
+
+def _set_closing(act: Act, transition: Transition, effect: Effect, task_id: str | None) -> None:
+    field = transition.field_of("closing")
+    assert field is not None  # the check at load holds this
+    act.set_case(closing=act.form[field.name])
+
+
 _CANCELLED_STATE: Final = State.model_validate({"title": {"zh": "随案终止", "en": "Ended with the case"}, "end": True})
 
 TASK_HANDLERS: Final[Mapping[str, EffectHandler]] = {
@@ -66,4 +92,7 @@ TASK_HANDLERS: Final[Mapping[str, EffectHandler]] = {
     "cancel_tasks": _cancel_tasks,
     "acknowledge_notice": _acknowledge_notice,
     "count_rework": _count_rework,
+    "count_reopening": _count_reopening,
+    "set_standard": _set_standard,
+    "set_closing": _set_closing,
 }

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, select, update
 
-from cityops.access import Permission, Principal, record_audit
+from cityops.access import Permission, Principal
+from cityops.cases.assigning import ASSIGNING_HANDLERS
+from cityops.cases.bulk import MAX_BULK, hand_over_task, open_tasks_held
 from cityops.cases.checks import ensure_sound
-from cityops.cases.deadlines import finish_deadlines, set_deadline
+from cityops.cases.conditions import Situation
+from cityops.cases.deadlines import finish_deadlines, resume_deadlines
 from cityops.cases.effects import TASK_HANDLERS, EffectHandler, set_task_state
 from cityops.cases.forms import read_form
-from cityops.cases.reading import Reader, case_scope
-from cityops.cases.records import Act, add_step, next_number, open_task
+from cityops.cases.joining import JOINING_HANDLERS
+from cityops.cases.opening import open_case
+from cityops.cases.reading import Reader
+from cityops.cases.records import Act, add_step, audit
+from cityops.cases.scope import case_scope, owes_or_oversees
 from cityops.cases.stepping import (
+    ensure_role,
     machine_of,
     not_found,
     not_possible,
     not_ready,
-    owes_or_oversees,
+    options_of,
     permission_of,
     stale,
     through_task,
@@ -32,12 +41,14 @@ from cityops.cases.views import (
     CasePage,
     NewCase,
     NoticeView,
+    Outcome,
     Step,
     TaskPage,
     TaskView,
 )
 from cityops.cases.workflow import Transition, Workflow, Workflows
 from cityops.kit import (
+    CityOpsError,
     Clock,
     ConfigError,
     IdMaker,
@@ -47,8 +58,6 @@ from cityops.kit import (
     WorkingCalendar,
 )
 from cityops.store import Store, emit
-
-_MAX_TITLE: Final = 200
 
 
 class Cases:
@@ -78,11 +87,11 @@ class Cases:
         self._ids = ids
         self._workflows = dict(workflows)
         self._calendar = calendar
-        self._effects = {**TASK_HANDLERS, **(effects or {})}
+        self._effects = {**TASK_HANDLERS, **ASSIGNING_HANDLERS, **JOINING_HANDLERS, **(effects or {})}
         for workflow in self._workflows.values():
             ensure_sound(workflow, [permission.value for permission in Permission])
             self._ensure_carried_out(workflow)
-        self._reader = Reader(self._workflows, clock)
+        self._reader = Reader(self._workflows, clock, calendar)
 
     # --- opening -------------------------------------------------------------------------------------------
 
@@ -100,62 +109,13 @@ class Cases:
         """As ``open``, inside a transaction of the caller (an alert's subscriber); returns the case's id."""
         principal.require(Permission.CASES_OPEN)
         workflow = self.workflow(new.scene, new.kind)
-        if max(len(new.title.zh), len(new.title.en)) > _MAX_TITLE:
-            raise InvalidError("案件标题过长", "the case's title is too long", code="case.title_long")
         if new.alert_id is not None:
             known = conn.execute(select(case_table.c.id).where(case_table.c.alert_id == new.alert_id)).scalar()
             if known is not None:
                 return str(known)
         act = self._act(conn, principal, workflow, self._ids.next(), words=new.words)
-        self._insert(act, new)
-        opened = Text("立案", "Opened")
-        add_step(act, "open", opened, states=(None, workflow.initial), comment=new.comment, data=new.data)
-        if workflow.limit is not None:
-            set_deadline(
-                conn,
-                ids=self._ids,
-                calendar=self._calendar,
-                limit=workflow.limit,
-                started_ms=act.at_ms,
-                case_id=act.case_id,
-                task_id=None,
-            )
-        for kind, task in workflow.tasks.items():
-            if task.at_opening:
-                open_task(act, kind)
-        emit(conn, "case.opened", act.case_id, {"case_id": act.case_id, "action": "open"})
-        self._record(act, "open", {"alert_id": new.alert_id, "scene": new.scene})
+        open_case(act, new)
         return act.case_id
-
-    def _insert(self, act: Act, new: NewCase) -> None:
-        act.conn.execute(
-            insert(case_table).values(
-                id=act.case_id,
-                number=next_number(act.conn, act.workflow.number_prefix, act.at_ms),
-                scene=new.scene,
-                kind=new.kind,
-                title_zh=new.title.zh,
-                title_en=new.title.en,
-                state=act.workflow.initial,
-                severity=new.severity,
-                area_code=new.area_code,
-                lon=new.lon,
-                lat=new.lat,
-                place=dict(new.place),
-                vehicle_id=new.vehicle_id,
-                plate=new.plate,
-                unit_id=new.unit_id,
-                unit_name=new.unit_name,
-                police_unit_id=new.police_unit_id,
-                police_unit_name=new.police_unit_name,
-                alert_id=new.alert_id,
-                rework=0,
-                ended=False,
-                opened_ms=act.at_ms,
-                changed_ms=act.at_ms,
-                version=1,
-            )
-        )
 
     # --- steps ---------------------------------------------------------------------------------------------
 
@@ -188,29 +148,94 @@ class Cases:
         transition = machine.find(action, state)
         if transition is None:
             raise not_possible(machine, state, action)
-        form, comment = read_form(transition, step.form, step.comment)
-        why = unmet(transition, tasks)
+        at = Situation(conn, self._calendar, principal, workflow, case, tasks, self._clock.now_ms(), of_task)
+        ensure_role(at, transition)
+        form, comment = read_form(transition, step.form, step.comment, partial(options_of, workflow, case))
+        if of_task is None:
+            at = replace(at, task=through_task(at, transition, step.task_id))
+        why = unmet(at, transition)
         if why is not None:
             raise not_ready(why)
-        still_open = [t for t in tasks if not t["ended"]]
-        through = step.task_id if of_task else through_task(workflow, transition, still_open, principal, step.task_id)
-        act = self._act(conn, principal, workflow, case_id, form=form)
-        self._guard(act, case, transition if of_task is None else None)
+        self._carry_out(at, transition, form, comment, of_task)
+
+    def _carry_out(
+        self,
+        at: Situation,
+        transition: Transition,
+        form: Mapping[str, Any],
+        comment: str | None,
+        of_task: RowMapping | None,
+    ) -> None:
+        """Write the step: version, state, effects, timeline, event and audit row."""
+        case_id, through = at.case["id"], None if at.task is None else at.task["id"]
+        act = self._act(at.conn, at.principal, at.workflow, case_id, form=form, task_id=through)
+        state = at.case["state"] if of_task is None else of_task["state"]
+        target = transition.target(state)
+        self._guard(act, at.case, at.case["state"] if of_task else target)
         if of_task is not None:
-            set_task_state(act, of_task, transition.to, data=_answers(form, comment))
+            set_task_state(act, of_task, target, data=_answers(form, comment))
         for effect in transition.effects:
             self._effects[effect.do](act, transition, effect, through)
         add_step(
             act,
-            action,
+            transition.action,
             transition.title.text,
-            states=(state, transition.to),
+            states=(state, target),
             task_id=through,
             comment=comment,
             data=form,
         )
-        emit(conn, "case.changed", case_id, {"case_id": case_id, "action": action})
-        self._record(act, action, {"from": state, "to": transition.to, "task_id": through})
+        emit(at.conn, "case.changed", case_id, {"case_id": case_id, "action": transition.action})
+        audit(act, transition.action, {"from": state, "to": target, "task_id": through})
+
+    def act_many(self, principal: Principal, action: str, steps: Mapping[str, Step]) -> Sequence[Outcome]:
+        """Take the same step in many cases (批量办理), each guarded and each in a transaction of its own.
+
+        Args:
+            principal: who acts.
+            action: the step.
+            steps: by case id, at most 500.
+
+        Raises:
+            InvalidError: ``case.too_many``: nothing was done.
+        """
+        if len(steps) > MAX_BULK:
+            raise InvalidError(f"一次最多办理{MAX_BULK}件", f"at most {MAX_BULK} cases at a time", code="case.too_many")
+        return [self._outcome(case_id, partial(self._step, principal, action, step)) for case_id, step in steps.items()]
+
+    def hand_over(self, principal: Principal, from_id: str, to_id: str, reason: str) -> Sequence[Outcome]:
+        """Hand a leaver's open tasks to a named colleague (任务移交): audited, on every timeline, both told.
+
+        Every task is moved in a transaction of its own; calling again moves what is left.
+
+        Raises:
+            ForbiddenError: neither a dispatcher nor of the leaver's own unit. InvalidError: no reason, or the colleague
+                is not active, of another role or of another unit.
+        """
+        with self._store.read() as conn:
+            held = open_tasks_held(conn, principal, from_id, to_id, reason)
+        return [
+            self._outcome(row["case_id"], partial(self._hand_over_one, principal, row["id"], from_id, to_id, reason))
+            for row in held
+        ]
+
+    def _hand_over_one(
+        self, principal: Principal, task_id: str, from_id: str, to_id: str, reason: str, conn: Connection, case_id: str
+    ) -> None:
+        case = conn.execute(select(case_table).where(case_table.c.id == case_id)).mappings().one()
+        act = self._act(conn, principal, self.workflow(case["scene"], case["kind"]), case_id, task_id=task_id)
+        self._guard(act, case, case["state"])
+        hand_over_task(act, task_id, from_id, to_id, reason)
+
+    def _step(self, principal: Principal, action: str, step: Step, conn: Connection, case_id: str) -> None:
+        self.act_in(conn, principal, case_id, action, step)
+
+    def _outcome(self, case_id: str, work: Callable[[Connection, str], None]) -> Outcome:
+        try:
+            self._store.write(lambda conn: work(conn, case_id))
+        except CityOpsError as error:
+            return Outcome(case_id, False, error)
+        return Outcome(case_id, True)
 
     def note_in(
         self, conn: Connection, principal: Principal, case_id: str, action: str, title: Text, change: Mapping[str, Any]
@@ -231,7 +256,7 @@ class Cases:
         act.set_case(**values, changed_ms=act.at_ms, version=case_table.c.version + 1)
         add_step(act, action, title, states=(case["state"], case["state"]))
         emit(conn, "case.changed", case_id, {"case_id": case_id, "action": action})
-        self._record(act, action, {"changed": sorted(values)})
+        audit(act, action, {"changed": sorted(values)})
 
     def move_in(
         self, conn: Connection, case_id: str, lon: float, lat: float, area_code: str | None, place: Any
@@ -311,9 +336,11 @@ class Cases:
         *,
         form: Mapping[str, Any] | None = None,
         words: Mapping[str, Text] | None = None,
+        task_id: str | None = None,
     ) -> Act:
         at_ms = self._clock.now_ms()
-        return Act(conn, self._ids, self._calendar, principal, workflow, case_id, at_ms, form or {}, words or {})
+        told = words or {}
+        return Act(conn, self._ids, self._calendar, principal, workflow, case_id, at_ms, form or {}, told, task_id)
 
     def _ensure_carried_out(self, workflow: Workflow) -> None:
         machines = (workflow, *workflow.tasks.values())
@@ -332,28 +359,19 @@ class Cases:
             raise not_found()
         return row
 
-    def _guard(self, act: Act, case: RowMapping, transition: Transition | None) -> None:
-        """Take the version (and the new state): whoever comes second finds no row and changes nothing."""
-        values: dict[str, Any] = {"version": case["version"] + 1, "changed_ms": act.at_ms}
-        if transition is not None:
-            ended = act.workflow.states[transition.to].end
-            values |= {"state": transition.to, "ended": ended, "closed_ms": act.at_ms if ended else None}
+    def _guard(self, act: Act, case: RowMapping, to: str) -> None:
+        """Take the version and the new state: whoever comes second finds no row and changes nothing."""
+        values: dict[str, Any] = {"version": case["version"] + 1, "changed_ms": act.at_ms, "state": to}
+        ended = act.workflow.states[to].end
+        if ended != case["ended"]:
+            values |= {"ended": ended, "closed_ms": act.at_ms if ended else None}
         here = (case_table.c.id == act.case_id) & (case_table.c.version == case["version"])
         if act.conn.execute(update(case_table).where(here).values(**values)).rowcount == 0:
             raise stale(case["number"])
-        if values.get("ended"):
+        if ended and not case["ended"]:
             finish_deadlines(act.conn, act.case_id, act.at_ms)
-
-    def _record(self, act: Act, action: str, detail: Mapping[str, Any]) -> None:
-        record_audit(
-            act.conn,
-            at_ms=act.at_ms,
-            actor=act.principal,
-            action=f"case.{action}",
-            object_type="case",
-            object_id=act.case_id,
-            detail=dict(detail),
-        )
+        elif case["ended"] and not ended:
+            resume_deadlines(act.conn, act.case_id, None, self._calendar, act.workflow.warning_percents)
 
 
 def _named(tasks: Sequence[RowMapping], task_id: str | None, principal: Principal) -> RowMapping | None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from cityops.cases.workflow import FormField, Transition
+from cityops.cases.workflow import FormField, Option, Transition
 from cityops.kit import InvalidError, Text
 
 MAX_TEXT: Final = 200
 MAX_LONG_TEXT: Final = 4000
+MAX_UNITS: Final = 20
+"""Units that one step may name for a joint handling (联合处置)."""
 REASON: Final = "reason"
 """The name under which a return path asks for its reason; the step's comment serves as well."""
 
@@ -21,9 +23,14 @@ _UNCHANGED: Final = Text("案件没有变化", "the case was not changed")
 
 
 def read_form(
-    transition: Transition, form: Mapping[str, Any], comment: str | None
+    transition: Transition,
+    form: Mapping[str, Any],
+    comment: str | None,
+    options: Callable[[FormField], Collection[Option]],
 ) -> tuple[dict[str, Any], str | None]:
     """The checked values and the comment (the reason, where one is needed).
+
+    ``options`` gives the choices of a field, which may depend on the case.
 
     Raises:
         InvalidError: a field is missing, unknown or of the wrong kind, or a return has no reason.
@@ -36,7 +43,11 @@ def read_form(
         raise _invalid(
             f"表单没有字段：{'、'.join(unknown)}", f"the form has no field {', '.join(unknown)}", "case.form_unknown"
         )
-    values = {name: value for name, field in known.items() if (value := _read(field, given.get(name))) is not None}
+    values = {
+        name: value
+        for name, field in known.items()
+        if (value := _read(field, given.get(name), options(field))) is not None
+    }
     words = _read_comment(comment if reason is None else reason)
     if transition.needs_reason and words is None:
         raise _invalid(
@@ -58,32 +69,41 @@ def _read_comment(comment: object) -> str | None:
     return words or None
 
 
-def _read(field: FormField, value: object) -> Any:
+def _read(field: FormField, value: object, options: Collection[Option]) -> Any:
     if isinstance(value, str):
         value = value.strip()
-    if value is None or value == "":
+    if value is None or value == "" or value == []:
         if field.required:
             raise _invalid(f"请填写“{field.title.zh}”", f"{field.title.en!r} is missing", "case.form_missing")
         return None
-    if _fits(field, value):
+    if _fits(field, value, options):
         return value
     raise _invalid(f"“{field.title.zh}”填写不正确", f"{field.title.en!r} is not a valid {field.kind}", "case.form_kind")
 
 
-def _fits(field: FormField, value: object) -> bool:
+def _fits(field: FormField, value: object, options: Collection[Option]) -> bool:
     match field.kind:
-        case "text" | "crew":
+        case "text" | "crew" | "unit" | "person" | "case":
             return isinstance(value, str) and len(value) <= MAX_TEXT
         case "long_text":
             return isinstance(value, str) and len(value) <= MAX_LONG_TEXT
         case "number":
             return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-        case "choice":
-            return any(option.value == value for option in field.options)
+        case "choice" | "standard" | "closing":
+            return any(option.value == value for option in options)
+        case "units":
+            return _are_names(value)
         case "datetime":
             return _is_moment(value)
         case "boolean":
             return isinstance(value, bool)
+
+
+def _are_names(value: object) -> bool:
+    if not isinstance(value, list) or len(value) > MAX_UNITS:
+        return False
+    short = all(isinstance(name, str) and 0 < len(name) <= MAX_TEXT for name in value)
+    return short and len(set(value)) == len(value)
 
 
 def _is_moment(value: object) -> bool:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, false, func, or_, select, true
 
-from cityops.access import Permission, Principal, Role, mask_plate, scope_clause
+from cityops.access import Permission, Principal, Role, mask_plate
+from cityops.cases.conditions import Situation
 from cityops.cases.deadlines import deadline_view
+from cityops.cases.scope import case_scope as case_scope
+from cityops.cases.scope import owes_or_oversees, own_task_clause
 from cityops.cases.showing import action_view, masked, notice_view, place_view, step_view
-from cityops.cases.stepping import not_found, owes_or_oversees, unmet
+from cityops.cases.stepping import may_take, not_found, open_tasks_of, options_of
 from cityops.cases.tables import case_table, deadline_table, notice_table, step_table, task_table
 from cityops.cases.views import (
     SEVERITY_NAMES,
@@ -26,28 +31,20 @@ from cityops.cases.views import (
     TaskView,
     TimelineStepView,
 )
-from cityops.cases.workflow import CANCELLED, CANCELLED_TITLE, Machine, Workflow, Workflows
-from cityops.kit import Clock, InvalidError, NotFoundError, Text, from_ms
+from cityops.cases.workflow import CANCELLED, CANCELLED_TITLE, Machine, Transition, Workflow, Workflows
+from cityops.kit import Clock, InvalidError, NotFoundError, Text, WorkingCalendar, from_ms
 
 MAX_PAGE_SIZE: Final = 500
-
-
-def case_scope(principal: Principal) -> ColumnElement[bool]:
-    """The cases a person may see: an enterprise its own, a district its areas', a crew those it is sent to."""
-    return scope_clause(
-        principal,
-        unit_column=case_table.c.unit_id,
-        area_column=case_table.c.area_code,
-        crew_column=case_table.c.crew_id,
-    )
+_MORE_OF_CASE: Final = ("level", "standard", "closing", "rework", "reopened", "origin_id", "merged_into_id")
 
 
 class Reader:
     """Turns rows into views for one person at one moment."""
 
-    def __init__(self, workflows: Workflows, clock: Clock) -> None:
+    def __init__(self, workflows: Workflows, clock: Clock, calendar: WorkingCalendar) -> None:
         self._workflows = workflows
         self._clock = clock
+        self._calendar = calendar
 
     # --- cases ---------------------------------------------------------------------------------------------
 
@@ -122,7 +119,7 @@ class Reader:
         in_scope = conn.execute(
             select(case_table.c.id).where(case_table.c.id == case_id, case_scope(principal))
         ).scalar()
-        actions = self._actions(principal, row, workflow, all_tasks) if in_scope else []
+        actions = self._actions(conn, principal, row, all_tasks) if in_scope else []
         tasks = [
             self._task(principal, t, row, workflow, deadlines.get((case_id, t["id"])), now, actions)
             for t in all_tasks
@@ -159,17 +156,19 @@ class Reader:
             unit_name=row["unit_name"],
             crew_id=row["crew_id"],
             crew_name=row["crew_name"],
-            deadline=deadline_view(deadline, now),
+            deadline=deadline_view(deadline, now, self._calendar),
             opened_at=from_ms(row["opened_ms"]),
             closed_at=None if row["closed_ms"] is None else from_ms(row["closed_ms"]),
             alert_id=row["alert_id"],
             version=row["version"],
+            **{name: row[name] for name in _MORE_OF_CASE},
         )
 
     def _deadlines(self, conn: Connection, case_ids: Collection[str]) -> dict[tuple[str, str | None], RowMapping]:
         if not case_ids:
             return {}
-        query = select(deadline_table).where(deadline_table.c.case_id.in_(case_ids))
+        now = deadline_table.c.current.is_(True)
+        query = select(deadline_table).where(deadline_table.c.case_id.in_(case_ids), now)
         return {(row["case_id"], row["task_id"]): row for row in conn.execute(query).mappings()}
 
     def _timeline(
@@ -181,23 +180,24 @@ class Reader:
     # --- actions -------------------------------------------------------------------------------------------
 
     def _actions(
-        self, principal: Principal, case: RowMapping, workflow: Workflow, tasks: Sequence[RowMapping]
+        self, conn: Connection, principal: Principal, case: RowMapping, tasks: Sequence[RowMapping]
     ) -> list[ActionView]:
-        actions = []
-        mine = [task for task in tasks if not task["ended"] and owes_or_oversees(principal, task)]
+        """The steps that this person may take now: exactly those that the engine would not refuse."""
+        workflow = self._workflows[case["scene"], case["kind"]]
+        at = Situation(conn, self._calendar, principal, workflow, case, tasks, self._clock.now_ms())
+        offered: list[tuple[Transition, RowMapping | None]] = []
         for transition in workflow.leaving(case["state"]):
-            if not principal.can(Permission(transition.permission)) or unmet(transition, tasks) is not None:
-                continue
-            through = next((task["id"] for task in mine if task["kind"] == transition.task), None)
-            if transition.task is None or through is not None:
-                actions.append(action_view(transition, through))
-        for task in mine:
-            actions += [
-                action_view(transition, task["id"])
-                for transition in workflow.tasks[task["kind"]].leaving(task["state"])
-                if principal.can(Permission(transition.permission)) and unmet(transition, tasks) is None
-            ]
-        return actions
+            through = [None] if transition.task is None else open_tasks_of(at, transition.task)[:1]
+            offered += [(transition, task) for task in through]
+        for task in tasks:
+            if owes_or_oversees(principal, task):
+                offered += [(transition, task) for transition in workflow.tasks[task["kind"]].leaving(task["state"])]
+        options = partial(options_of, workflow, case)
+        return [
+            action_view(transition, None if task is None else task["id"], options)
+            for transition, task in offered
+            if may_take(replace(at, task=task), transition)
+        ]
 
     # --- tasks ---------------------------------------------------------------------------------------------
 
@@ -210,7 +210,7 @@ class Reader:
         """Open tasks in the person's scope, most urgent first; ``mine``: those of the own unit or crew."""
         at = checked_page(page, page_size)
         joined = task_table.join(case_table, case_table.c.id == task_table.c.case_id).outerjoin(
-            deadline_table, deadline_table.c.task_id == task_table.c.id
+            deadline_table, (deadline_table.c.task_id == task_table.c.id) & deadline_table.c.current.is_(True)
         )
         where = and_(case_scope(principal), task_table.c.ended.is_(False), self._own_tasks(principal, mine))
         total = conn.execute(select(func.count()).select_from(joined).where(where)).scalar_one()
@@ -228,10 +228,8 @@ class Reader:
 
     def _own_tasks(self, principal: Principal, mine: bool) -> ColumnElement[bool]:
         """Of a crew and an enterprise their own tasks; of others, if ``mine``, those in which they may take a step."""
-        if principal.role is Role.CREW:
-            return _is(task_table.c.crew_id, principal.crew_id)
-        if principal.role is Role.ENTERPRISE:
-            return _is(task_table.c.unit_id, principal.unit_id)
+        if principal.role in {Role.CREW, Role.ENTERPRISE}:
+            return own_task_clause(principal)
         if not mine:
             return true()
         waiting = [
@@ -256,7 +254,7 @@ class Reader:
         if case is None:
             raise not_found()
         workflow = self._workflows[case["scene"], case["kind"]]
-        actions = self._actions(principal, case, workflow, self.task_rows(conn, case["id"]))
+        actions = self._actions(conn, principal, case, self.task_rows(conn, case["id"]))
         deadline = self._deadlines(conn, [case["id"]]).get((case["id"], task_id))
         return self._task(principal, task, case, workflow, deadline, self._clock.now(), actions)
 
@@ -283,7 +281,10 @@ class Reader:
             unit_name=task["unit_name"],
             crew_id=task["crew_id"],
             crew_name=task["crew_name"],
-            deadline=deadline_view(deadline, now),
+            person_id=task["person_id"],
+            person_name=task["person_name"],
+            lead=task["lead"],
+            deadline=deadline_view(deadline, now, self._calendar),
             created_at=from_ms(task["created_ms"]),
             done_at=None if task["done_ms"] is None else from_ms(task["done_ms"]),
             data=dict(task["data"]),
@@ -295,12 +296,16 @@ class Reader:
     # --- notices -------------------------------------------------------------------------------------------
 
     def notices_of(self, principal: Principal) -> ColumnElement[bool]:
-        """The notices addressed to this person: to the own crew or unit; to a dispatcher those to the police."""
+        """The notices addressed to this person: by name, to the own crew or unit, or to the desk one sits at."""
+        notice = notice_table.c
+        by_name = notice.person_id == principal.account_id
         if principal.role is Role.CREW:
-            return _is(notice_table.c.crew_id, principal.crew_id)
+            return or_(by_name, _is(notice.crew_id, principal.crew_id))
         if principal.can(Permission.CASES_DISPATCH):
-            return notice_table.c.owner == "police"
-        return _is(notice_table.c.unit_id, principal.unit_id)
+            return or_(by_name, notice.owner.in_(("police", "desk", "supervisor")))
+        if principal.can(Permission.CASES_OPEN):
+            return or_(by_name, notice.owner == "desk", _is(notice.unit_id, principal.unit_id))
+        return or_(by_name, _is(notice.unit_id, principal.unit_id))
 
     def notices(self, conn: Connection, principal: Principal, *, unread_only: bool, limit: int) -> list[NoticeView]:
         """Notices to this person's unit or crew, newest first."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from cityops.access import Principal
+from cityops.access import Principal, record_audit
 from cityops.cases.deadlines import set_deadline
 from cityops.cases.tables import case_table, counter_table, notice_table, step_table, task_table
 from cityops.cases.workflow import Workflow
@@ -19,7 +19,10 @@ from cityops.store import emit
 
 @dataclass(frozen=True)
 class Act:
-    """One change of one case: who does it, when, on which connection. ``case`` is read anew on every use."""
+    """One change of one case: who does it, when, on which connection. ``case`` is read anew on every use.
+
+    ``task_id``: the task the step is taken through, if any.
+    """
 
     conn: Connection
     ids: IdMaker
@@ -30,6 +33,7 @@ class Act:
     at_ms: int
     form: Mapping[str, Any] = field(default_factory=dict)
     words: Mapping[str, Text] = field(default_factory=dict)
+    task_id: str | None = None
 
     def case(self) -> RowMapping:
         """The case's row as it is now in this transaction."""
@@ -99,47 +103,76 @@ def add_step(
     )
 
 
-def open_task(act: Act, kind: str) -> str:
-    """Open a task of this kind for whoever owes it, with its deadline and its notice; returns its id."""
+def open_task(act: Act, kind: str, owner: Mapping[str, Any] | None = None, *, lead: bool = False) -> str:
+    """Open a task of this kind for whoever owes it, with its deadline and its notice; returns its id.
+
+    ``owner``: the columns that name the unit or person, for kinds that are owed by somebody the form names.
+    """
     spec = act.workflow.tasks[kind]
-    case = act.case()
-    unit = {"unit": ("unit_id", "unit_name"), "police": ("police_unit_id", "police_unit_name")}.get(spec.owner)
     task_id = act.ids.next()
-    owner = {
-        "owner": spec.owner,
-        "unit_id": case[unit[0]] if unit else None,
-        "unit_name": case[unit[1]] if unit else None,
-        "crew_id": case["crew_id"] if spec.owner == "crew" else None,
-        "crew_name": case["crew_name"] if spec.owner == "crew" else None,
-    }
+    owed = {"owner": spec.owner, **_NOBODY, **_of_case(act, spec.owner), **(owner or {})}
     act.conn.execute(
         insert(task_table).values(
             id=task_id,
             case_id=act.case_id,
             kind=kind,
             state=spec.initial,
+            lead=lead,
             ended=spec.states[spec.initial].end,
             data={},
             created_ms=act.at_ms,
-            **owner,
+            **owed,
         )
     )
-    if spec.limit is not None:
-        set_deadline(
-            act.conn,
-            ids=act.ids,
-            calendar=act.calendar,
-            limit=spec.limit,
-            started_ms=act.at_ms,
-            case_id=act.case_id,
-            task_id=task_id,
-        )
-    tell_task(act, "task.created", task_id, owner["unit_id"], owner["crew_id"])
+    start_stage(act, task_id, kind, 0)
+    tell_task(act, "task.created", task_id, owed["unit_id"], owed["crew_id"])
     if spec.notice is not None:
-        send_notice(
-            act, kind, task_id, owner, _filled(spec.notice.title.text, act), _filled(spec.notice.body.text, act)
-        )
+        send_notice(act, kind, task_id, owed, _filled(spec.notice.title.text, act), _filled(spec.notice.body.text, act))
     return task_id
+
+
+_NOBODY: Final[Mapping[str, Any]] = dict.fromkeys(
+    ("unit_id", "unit_name", "crew_id", "crew_name", "person_id", "person_name")
+)
+
+
+def _of_case(act: Act, owner: str) -> dict[str, Any]:
+    """The columns that name who owes a task, for owners that the case itself knows."""
+    case = act.case()
+    if owner == "unit":
+        return {"unit_id": case["unit_id"], "unit_name": case["unit_name"]}
+    if owner == "police":
+        return {"unit_id": case["police_unit_id"], "unit_name": case["police_unit_name"]}
+    if owner == "crew":
+        return {"crew_id": case["crew_id"], "crew_name": case["crew_name"]}
+    if owner == "asker":
+        return {"unit_id": act.principal.unit_id, "unit_name": act.principal.unit_name}
+    return {}
+
+
+def start_stage(act: Act, task_id: str, kind: str, stage: int) -> None:
+    """Start the clock of a task's stage; a task without a limit has none."""
+    limit = act.workflow.tasks[kind].limit
+    started_ms = act.at_ms
+    if limit == "standard":
+        name = act.case()["standard"]
+        if name is None:
+            return
+        standard = act.workflow.standards[name]
+        limit, started_ms = standard.limits[stage], standard.clock_start_ms(act.at_ms)
+    if limit is None:
+        return
+    set_deadline(
+        act.conn,
+        ids=act.ids,
+        calendar=act.calendar,
+        limit=limit,
+        started_ms=started_ms,
+        case_id=act.case_id,
+        task_id=task_id,
+        percents=act.workflow.warning_percents,
+        stage=stage,
+    )
 
 
 def tell_task(act: Act, topic: str, task_id: str, unit_id: str | None, crew_id: str | None) -> None:
@@ -153,7 +186,7 @@ def tell_task(act: Act, topic: str, task_id: str, unit_id: str | None, crew_id: 
 
 
 def send_notice(act: Act, kind: str, task_id: str | None, owner: Mapping[str, Any], title: Text, body: Text) -> str:
-    """Write a notice to one unit or crew and the event that carries it; returns its id."""
+    """Write a notice to one unit, crew or person and the event that carries it; returns its id."""
     notice_id = act.ids.next()
     act.conn.execute(
         insert(notice_table).values(
@@ -165,6 +198,7 @@ def send_notice(act: Act, kind: str, task_id: str | None, owner: Mapping[str, An
             unit_id=owner.get("unit_id"),
             unit_name=owner.get("unit_name"),
             crew_id=owner.get("crew_id"),
+            person_id=owner.get("person_id"),
             title_zh=title.zh,
             title_en=title.en,
             body_zh=body.zh,
@@ -181,6 +215,19 @@ def send_notice(act: Act, kind: str, task_id: str | None, owner: Mapping[str, An
     }
     emit(act.conn, "notice.sent", notice_id, payload)
     return notice_id
+
+
+def audit(act: Act, action: str, detail: Mapping[str, Any]) -> None:
+    """The change's row in the audit chain, in the same transaction."""
+    record_audit(
+        act.conn,
+        at_ms=act.at_ms,
+        actor=act.principal,
+        action=f"case.{action}",
+        object_type="case",
+        object_id=act.case_id,
+        detail=dict(detail),
+    )
 
 
 class _Words(dict[str, str]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Final
 
 from sqlalchemy import RowMapping
@@ -10,7 +10,7 @@ from sqlalchemy import RowMapping
 from cityops.access import Principal, Role, mask_plate
 from cityops.cases.forms import REASON, REASON_TITLE
 from cityops.cases.views import ActionView, FieldView, NoticeView, PlaceView, TimelineStepView
-from cityops.cases.workflow import FormField, Transition
+from cityops.cases.workflow import FormField, Option, Transition
 from cityops.kit import Text, from_ms
 
 _PLACE_FIELDS: Final = ("district_code", "district_name", "street_name", "community_name", "grid_code", "road_name")
@@ -66,9 +66,11 @@ def notice_view(row: RowMapping, principal: Principal) -> NoticeView:
     )
 
 
-def action_view(transition: Transition, task_id: str | None) -> ActionView:
+def action_view(
+    transition: Transition, task_id: str | None, options: Callable[[FormField], Collection[Option]]
+) -> ActionView:
     """A transition as an action, through a task if it goes through one; a return path asks for its reason."""
-    fields = [field_view(field) for field in transition.form]
+    fields = [field_view(field, options(field)) for field in transition.form]
     if transition.needs_reason:
         fields.append(FieldView(REASON, REASON_TITLE, "long_text", True, []))
     return ActionView(
@@ -82,7 +84,7 @@ def action_view(transition: Transition, task_id: str | None) -> ActionView:
     )
 
 
-def field_view(field: FormField) -> FieldView:
-    """A declared field of a form."""
-    options = [{"value": o.value, "title": {"zh": o.title.zh, "en": o.title.en}} for o in field.options]
-    return FieldView(field.name, field.title.text, field.kind, field.required, options)
+def field_view(field: FormField, options: Collection[Option]) -> FieldView:
+    """A declared field of a form with its choices."""
+    shown = [{"value": o.value, "title": {"zh": o.title.zh, "en": o.title.en}} for o in options]
+    return FieldView(field.name, field.title.text, field.kind, field.required, shown)

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_right
 from typing import Final
 
 from sqlalchemy import RowMapping
 
-from cityops.access import Principal, Role
-from cityops.cases.workflow import CANCELLED, Machine, Transition, Workflow
-from cityops.kit import ConflictError, InvalidError, NotFoundError, Text
+from cityops.access import Permission, Role
+from cityops.cases.conditions import CONDITIONS, Situation
+from cityops.cases.scope import owes_or_oversees
+from cityops.cases.workflow import CANCELLED, FormField, Machine, Option, Requirement, Transition, Workflow
+from cityops.kit import ConflictError, ForbiddenError, InvalidError, NotFoundError, Text
 
 KEPT: Final = Text(
     "案件没有变化，填写的内容仍在页面上", "the case was not changed; what you typed is still on the page"
 )
+_BY_TASK: Final = frozenset({Role.ENTERPRISE, Role.CREW})
+"""Roles that act through their own tasks, whatever level holds the case."""
+_LEVEL_LENGTHS: Final = (5, 7)
+"""Area codes up to 4 digits are a city's, of 6 a district's, longer ones a street's: index 0, 1, 2 in ``levels``."""
+_NOT_NOW: Final = Text("案件或任务当前状态下不能办理这一步", "not possible in the present state of the case or task")
 RELOAD: Final = Text("刷新案件后再操作", "reload the case, then decide again")
-
-
-def owes_or_oversees(principal: Principal, task: RowMapping) -> bool:
-    """Whether a person sees a task: enterprises and crews their own, everybody else every task of a case in scope."""
-    if principal.role == Role.ENTERPRISE:
-        return principal.unit_id is not None and bool(task["unit_id"] == principal.unit_id)
-    if principal.role == Role.CREW:
-        return principal.crew_id is not None and bool(task["crew_id"] == principal.crew_id)
-    return True
 
 
 def machine_of(workflow: Workflow, action: str, task: RowMapping | None) -> Machine:
@@ -57,14 +55,8 @@ def permission_of(machine: Machine, state: str, action: str) -> str:
     return transition.permission
 
 
-def through_task(
-    workflow: Workflow,
-    transition: Transition,
-    tasks: Sequence[RowMapping],
-    principal: Principal,
-    named: str | None,
-) -> str | None:
-    """The id of the open task that a case's step goes through, or ``None`` for a step that needs none.
+def through_task(at: Situation, transition: Transition, named: str | None) -> RowMapping | None:
+    """The open task that a case's step goes through, or ``None`` for a step that needs none.
 
     Raises:
         ConflictError: there is no such open task for this person. InvalidError: another task was named.
@@ -75,26 +67,93 @@ def through_task(
                 "这一步不属于任何任务", "this step goes through no task", code="case.task_wrong", kept=KEPT
             )
         return None
-    fitting = [t["id"] for t in tasks if t["kind"] == transition.task and owes_or_oversees(principal, t)]
-    if not fitting or (named is not None and named not in fitting):
-        title = workflow.tasks[transition.task].title
-        raise ConflictError(
-            f"没有由您承担的“{title.zh}”任务",
-            f"there is no open task {title.en!r} for you in this case",
-            code="case.not_possible",
+    for task in open_tasks_of(at, transition.task):
+        if named is None or task["id"] == named:
+            return task
+    title = at.workflow.tasks[transition.task].title
+    raise ConflictError(
+        f"没有由您承担的“{title.zh}”任务",
+        f"there is no open task {title.en!r} for you in this case",
+        code="case.not_possible",
+        kept=KEPT,
+        todo=RELOAD,
+    )
+
+
+def open_tasks_of(at: Situation, kind: str) -> list[RowMapping]:
+    """The case's open tasks of a kind that this person owes or oversees, oldest first."""
+    return [t for t in at.tasks if t["kind"] == kind and not t["ended"] and owes_or_oversees(at.principal, t)]
+
+
+def ensure_role(at: Situation, transition: Transition) -> None:
+    """Raise ``ForbiddenError`` unless this person's role and level may take the step."""
+    if not has_role(at, transition):
+        raise ForbiddenError(
+            f"您的岗位不能“{transition.title.zh}”",
+            f"people in your position may not take the step {transition.title.en!r}",
+            code="case.role",
             kept=KEPT,
-            todo=RELOAD,
+            todo=Text("请由有此职责的人员办理", "ask somebody who has this duty"),
         )
-    return str(named or fitting[0])
 
 
-def unmet(transition: Transition, tasks: Sequence[RowMapping]) -> Text | None:
-    """Why the workflow's conditions do not allow this step yet, or ``None``. ``tasks``: all of the case's tasks."""
+def has_role(at: Situation, transition: Transition) -> bool:
+    """Whether the role is one that the step names, and the person not below the level the case is on."""
+    roles = transition.roles
+    if roles and at.principal.role not in roles:
+        return False
+    return at.principal.role in _BY_TASK or not _below(at)
+
+
+def _below(at: Situation) -> bool:
+    """Whether the person's areas are smaller than the level that holds the case (市、区、街道)."""
+    levels, level = at.workflow.levels, at.case["level"]
+    if level is None or level not in levels or not at.principal.area_codes:
+        return False
+    shortest = min(len(code) for code in at.principal.area_codes)
+    own = bisect_right(_LEVEL_LENGTHS, shortest)
+    return own > levels.index(level)
+
+
+def may_take(at: Situation, transition: Transition) -> bool:
+    """Whether the engine would let this person take the step now, given a right form."""
+    allowed = at.principal.can(Permission(transition.permission)) and has_role(at, transition)
+    return allowed and unmet(at, transition) is None
+
+
+def unmet(at: Situation, transition: Transition) -> Text | None:
+    """Why the workflow's conditions do not allow this step now, or ``None``."""
+    if transition.task_from and (at.task is None or at.task["state"] not in transition.task_from):
+        return _NOT_NOW
+    if transition.during and at.case["state"] not in transition.during:
+        return _NOT_NOW
     for requirement in transition.requires:
-        of_kind = (t for t in tasks if t["kind"] == requirement.task and t["state"] != CANCELLED)
-        if any(task["state"] not in requirement.states for task in of_kind):
+        if not _holds(at, requirement):
             return requirement.otherwise.text
     return None
+
+
+def _holds(at: Situation, requirement: Requirement) -> bool:
+    if requirement.that is not None:
+        return CONDITIONS[requirement.that](at)
+    through = at.task["id"] if requirement.others and at.task is not None else None
+    return all(
+        task["state"] in requirement.states
+        for task in at.tasks
+        if task["kind"] == requirement.task and task["state"] != CANCELLED and task["id"] != through
+    )
+
+
+def options_of(workflow: Workflow, case: RowMapping, field: FormField) -> tuple[Option, ...]:
+    """The choices of a field for this case: those declared, the filing standards, or the standard's closings."""
+    if field.kind == "standard":
+        return tuple(Option(value=name, title=entry.title) for name, entry in workflow.standards.items())
+    if field.kind == "closing":
+        if case["standard"] is None:
+            return ()
+        closings = workflow.standards[case["standard"]].closings
+        return tuple(Option(value=name, title=title) for name, title in closings.items())
+    return field.options
 
 
 def stale(number: str) -> ConflictError:

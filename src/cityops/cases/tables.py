@@ -44,6 +44,12 @@ case_table = Table(
     Column("crew_name", String(200)),
     Column("alert_id", String(26), unique=True),
     Column("rework", Integer, nullable=False, default=0),
+    Column("reopened", Integer, nullable=False, default=0),
+    Column("level", String(40)),
+    Column("standard", String(40)),
+    Column("closing", String(40)),
+    Column("origin_id", String(26)),
+    Column("merged_into_id", String(26)),
     Column("ended", Boolean, nullable=False, default=False),
     Column("opened_ms", BigInteger, nullable=False),
     Column("closed_ms", BigInteger),
@@ -54,6 +60,7 @@ case_table = Table(
     Index("ix_case_file_unit_opened", "unit_id", "opened_ms"),
     Index("ix_case_file_area_opened", "area_code", "opened_ms"),
     Index("ix_case_file_crew", "crew_id"),
+    Index("ix_case_file_merged", "merged_into_id"),
 )
 
 task_table = Table(
@@ -68,6 +75,9 @@ task_table = Table(
     Column("unit_name", String(200)),
     Column("crew_id", String(26)),
     Column("crew_name", String(200)),
+    Column("person_id", String(26)),
+    Column("person_name", String(200)),
+    Column("lead", Boolean, nullable=False, default=False),
     Column("ended", Boolean, nullable=False, default=False),
     Column("data", JSON, nullable=False),
     Column("created_ms", BigInteger, nullable=False),
@@ -75,6 +85,7 @@ task_table = Table(
     Index("ix_case_task_case", "case_id"),
     Index("ix_case_task_unit_ended", "unit_id", "ended"),
     Index("ix_case_task_crew_ended", "crew_id", "ended"),
+    Index("ix_case_task_person_ended", "person_id", "ended"),
 )
 
 step_table = Table(
@@ -106,7 +117,9 @@ deadline_table = Table(
     metadata,
     Column("id", String(26), primary_key=True),
     Column("case_id", String(26), ForeignKey("case_file.id"), nullable=False),
-    Column("task_id", String(26), ForeignKey("case_task.id"), unique=True),
+    Column("task_id", String(26), ForeignKey("case_task.id")),
+    Column("stage", Integer, nullable=False, default=0),
+    Column("current", Boolean, nullable=False, default=True),
     Column("started_ms", BigInteger, nullable=False),
     Column("due_ms", BigInteger, nullable=False),
     Column("provisional", Boolean, nullable=False),
@@ -116,6 +129,8 @@ deadline_table = Table(
     Column("warned_percent", Integer, nullable=False, default=0),
     Column("next_warning_ms", BigInteger),
     Column("done_ms", BigInteger),
+    Column("exempt_ms", BigInteger),
+    UniqueConstraint("task_id", "stage"),
     Index("ix_case_deadline_case", "case_id"),
     Index("ix_case_deadline_next", "next_warning_ms"),
     Index("ix_case_deadline_due", "due_ms"),
@@ -132,6 +147,7 @@ notice_table = Table(
     Column("unit_id", String(26)),
     Column("unit_name", String(200)),
     Column("crew_id", String(26)),
+    Column("person_id", String(26)),
     Column("title_zh", String(200), nullable=False),
     Column("title_en", String(200), nullable=False),
     Column("body_zh", Text, nullable=False),
@@ -141,6 +157,7 @@ notice_table = Table(
     Column("acknowledged_ms", BigInteger),
     Index("ix_case_notice_case", "case_id"),
     Index("ix_case_notice_unit", "unit_id", "sent_ms"),
+    Index("ix_case_notice_person", "person_id", "sent_ms"),
 )
 
 counter_table = Table(
@@ -149,4 +166,32 @@ counter_table = Table(
     Column("prefix", String(20), primary_key=True),
     Column("day", String(8), primary_key=True),
     Column("last", Integer, nullable=False),
+)
+
+reporter_table = Table(
+    "case_reporter",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("case_id", String(26), ForeignKey("case_file.id"), nullable=False),
+    Column("channel", String(40), nullable=False),
+    Column("name", String(200)),
+    Column("contact", String(200)),
+    Column("account_id", String(26)),
+    Column("reference", String(80)),
+    Column("at_ms", BigInteger, nullable=False),
+    Index("ix_case_reporter_case", "case_id"),
+    Index("ix_case_reporter_reference", "reference"),
+)
+
+answer_table = Table(
+    "case_answer",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("case_id", String(26), ForeignKey("case_file.id"), nullable=False),
+    Column("reporter_id", String(26), ForeignKey("case_reporter.id"), nullable=False),
+    Column("state", String(40), nullable=False),
+    Column("text_zh", Text, nullable=False),
+    Column("text_en", Text, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Index("ix_case_answer_reporter", "reporter_id"),
 )

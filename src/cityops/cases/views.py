@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from cityops.kit import Text
+from cityops.kit import CityOpsError, Text
 
 SEVERITY_NAMES: Final = {1: "notice", 2: "warning", 3: "serious", 4: "critical"}
-"""Names of the severities (提示、预警、严重、危急)."""
+"""Names of the severities (提示、警告、严重、特别严重)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +62,17 @@ class ActionView:
 
 @dataclass(frozen=True, slots=True)
 class DeadlineView:
-    """When something is due and how that was found. ``elapsed_share`` is 1 when due, more when overdue."""
+    """When something is due and how that was found. ``elapsed_share`` is of the time that counts, 1 when due.
+
+    ``exempt``: an appeal was approved (申诉通过); the delay stays a fact and does not count in the evaluation.
+    """
 
     due_at: datetime
     explanation: Text
     provisional: bool
     elapsed_share: float
     overdue: bool
+    exempt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +121,9 @@ class TaskView:
     unit_name: str | None
     crew_id: str | None
     crew_name: str | None
+    person_id: str | None
+    person_name: str | None
+    lead: bool
     deadline: DeadlineView | None
     created_at: datetime
     done_at: datetime | None
@@ -151,6 +158,13 @@ class CaseView:
     closed_at: datetime | None
     alert_id: str | None
     version: int
+    level: str | None
+    standard: str | None
+    closing: str | None
+    rework: int
+    reopened: int
+    origin_id: str | None
+    merged_into_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +225,29 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one case of a bulk call: done, or refused with the reason; the others are not touched by it."""
+
+    case_id: str
+    done: bool
+    error: CityOpsError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reporter:
+    """Who reported (上报人). Every reporter is kept through merging and splitting, and told the outcome.
+
+    ``channel``: collector, hotline, portal, open311 …; ``reference``: the follow-up code or ticket of that channel.
+    """
+
+    channel: str
+    name: str | None = None
+    contact: str | None = None
+    account_id: str | None = None
+    reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class NewCase:
     """What opens a case. ``words`` fill the notices; ``place`` has the fields of ``PlaceView``."""
 
@@ -232,3 +269,6 @@ class NewCase:
     comment: str | None = None
     words: Mapping[str, Text] = field(default_factory=dict)
     data: Mapping[str, Any] = field(default_factory=dict)
+    reporter: Reporter | None = None
+    level: str | None = None
+    origin_id: str | None = None

@@ -1,4 +1,7 @@
-"""The watch over deadlines (时限督办): warnings at 50, 80 and 100 %, each once, also across restarts and outages."""
+"""The watch over deadlines (时限督办): warnings at 50, 80 and 100 % of the time that counts, then the escalations.
+
+Each is sent once, also across restarts and outages.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,11 @@ from typing import Final
 from sqlalchemy import Connection, RowMapping, and_, select, update
 
 from cityops.access import SYSTEM
-from cityops.cases.deadlines import next_warning_ms, passed_percent
+from cityops.cases.deadlines import next_warning_ms, passed_percent, recompute
 from cityops.cases.records import Act, add_step, send_notice, tell_task
 from cityops.cases.tables import case_table, deadline_table, task_table
 from cityops.cases.workflow import Workflow, Workflows
-from cityops.kit import Clock, IdMaker, Text, WorkingCalendar, recompute_deadline, to_ms
+from cityops.kit import Clock, IdMaker, Text, WorkingCalendar, to_ms
 from cityops.store import Store, emit
 
 BATCH: Final = 200
@@ -66,21 +69,27 @@ class DeadlineWatch:
             .order_by(due.next_warning_ms)
             .limit(BATCH)
         ).mappings()
-        taken = [row for row in rows.all() if self._take(conn, row, now_ms)]
-        for row in taken:
-            self._warn(conn, row, passed_percent(row, now_ms), now_ms)
-        return len(taken), len(taken) == BATCH
+        found = rows.all()
+        sent = sum(self._warned(conn, row, now_ms) for row in found)
+        return sent, len(found) == BATCH
 
-    def _take(self, conn: Connection, row: RowMapping, now_ms: int) -> bool:
-        percent = passed_percent(row, now_ms)
+    def _warned(self, conn: Connection, row: RowMapping, now_ms: int) -> bool:
+        """Warn of one deadline unless another watch was faster; whether a warning was sent."""
+        act = self._act(conn, row["case_id"], now_ms)
+        percents = act.workflow.warning_percents
+        percent = passed_percent(row, now_ms, percents, self._calendar)
         same = (deadline_table.c.id == row["id"]) & (deadline_table.c.warned_percent == row["warned_percent"])
         running = deadline_table.c.done_ms.is_(None)
-        values = {"warned_percent": percent, "next_warning_ms": next_warning_ms(row, percent)}
-        return conn.execute(update(deadline_table).where(same, running).values(**values)).rowcount == 1
+        later_ms = next_warning_ms(row, percent, percents, self._calendar)
+        values = {"warned_percent": percent, "next_warning_ms": later_ms}
+        if conn.execute(update(deadline_table).where(same, running).values(**values)).rowcount == 0:
+            return False
+        if percent > row["warned_percent"]:
+            self._warn(act, row, percent)
+        return bool(percent > row["warned_percent"])
 
-    def _warn(self, conn: Connection, row: RowMapping, percent: int, now_ms: int) -> None:
-        act = self._act(conn, row["case_id"], now_ms)
-        case = act.case()
+    def _warn(self, act: Act, row: RowMapping, percent: int) -> None:
+        conn, case = act.conn, act.case()
         task = self._task(conn, row["task_id"])
         what = act.workflow.tasks[task["kind"]].title if task else act.workflow.title
         title = _warning_words(percent, what.text)
@@ -88,32 +97,22 @@ class DeadlineWatch:
             f"{case['number']} {title.zh}。{row['explanation_zh']}",
             f"{case['number']}: {title.en}. {row['explanation_en']}",
         )
-        owner = {name: task[name] for name in ("owner", "unit_id", "unit_name", "crew_id")} if task else _police(case)
+        owner = {name: task[name] for name in _OWNER} if task else _of_case(case)
         send_notice(act, "deadline", row["task_id"], owner, title, body)
+        passed = [step for step in act.workflow.escalations if row["warned_percent"] < step.percent <= percent]
+        for step in passed[-1:]:  # the level reached; those overtaken in an outage are not made up for
+            send_notice(act, "escalation", row["task_id"], {"owner": step.to}, title, body)
         add_step(act, "deadline.warning", title, task_id=row["task_id"], data={"percent": percent})
         emit(conn, "case.changed", row["case_id"], {"case_id": row["case_id"], "action": "deadline.warning"})
 
     def _recompute(self, conn: Connection, *, row_id: str) -> int:
         row = conn.execute(select(deadline_table).where(deadline_table.c.id == row_id)).mappings().one()
-        result = recompute_deadline(row["basis"], self._calendar)
-        due_ms = to_ms(result.due)
-        if due_ms == row["due_ms"] and result.provisional == row["provisional"]:
-            return 0
-        conn.execute(
-            update(deadline_table)
-            .where(deadline_table.c.id == row_id)
-            .values(
-                due_ms=due_ms,
-                provisional=result.provisional,
-                explanation_zh=result.explanation.zh,
-                explanation_en=result.explanation.en,
-                basis=dict(result.basis),
-                next_warning_ms=next_warning_ms({**row, "due_ms": due_ms}, row["warned_percent"]),
-            )
-        )
         act = self._act(conn, row["case_id"], self._clock.now_ms())
+        result = recompute(conn, row, self._calendar, act.workflow.warning_percents)
+        if result is None:
+            return 0
         words = {"explanation_zh": result.explanation.zh, "explanation_en": result.explanation.en}
-        data = {"due_before_ms": row["due_ms"], "due_ms": due_ms, **words}
+        data = {"due_before_ms": row["due_ms"], "due_ms": to_ms(result.due), **words}
         add_step(act, "deadline.recomputed", RECOMPUTED, task_id=row["task_id"], data=data)
         task = self._task(conn, row["task_id"])
         if task is not None:
@@ -136,11 +135,19 @@ class DeadlineWatch:
         return conn.execute(select(task_table).where(task_table.c.id == task_id)).mappings().one()
 
 
-def _police(case: RowMapping) -> dict[str, str | None]:
+_OWNER: Final = ("owner", "unit_id", "unit_name", "crew_id", "person_id")
+
+
+def _of_case(case: RowMapping) -> dict[str, str | None]:
+    """Who answers for the case as a whole: its police unit, else the command centre's desk."""
+    if case["police_unit_id"] is None:
+        return {"owner": "desk"}
     return {"owner": "police", "unit_id": case["police_unit_id"], "unit_name": case["police_unit_name"]}
 
 
 def _warning_words(percent: int, what: Text) -> Text:
-    if percent >= 100:
+    if percent > 100:
+        return Text(f"“{what.zh}”已用时限的{percent}%", f"{what.en!r} has taken {percent} % of its time")
+    if percent == 100:
         return Text(f"“{what.zh}”已超期", f"{what.en!r} is overdue")
     return Text(f"“{what.zh}”时限已过{percent}%", f"{percent} % of the time for {what.en!r} has passed")

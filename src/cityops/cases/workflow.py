@@ -9,36 +9,41 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from cityops.kit import InvalidError, Limit, LimitUnit, Text
+from cityops.access import Role
+from cityops.cases.standards import LimitSpec, Standard
+from cityops.cases.words import Data, Name, Words
+from cityops.kit import Text
 
 Stage = Literal["collect", "file", "dispatch", "handle", "feed_back", "verify", "evaluate"]
-FieldKind = Literal["text", "long_text", "number", "choice", "crew", "datetime", "boolean"]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+FieldKind = Literal[
+    "text",
+    "long_text",
+    "number",
+    "choice",
+    "crew",
+    "datetime",
+    "boolean",
+    "unit",
+    "units",
+    "person",
+    "case",
+    "standard",
+    "closing",
+]
+"""Kinds of fields. ``standard``: one of the workflow's filing standards; ``closing``: one of its closings."""
+
+STAY = "stay"
+"""As the target of a transition: the state it is taken from."""
+
+WARNING_PERCENTS = (50, 80, 100)
+"""Shares of the time allowed at which somebody is warned in every workflow."""
 
 CANCELLED = "cancelled"
 """The state every task can be moved to when its case ends before the task does (随案终止)."""
 
 CANCELLED_TITLE = Text("随案终止", "Ended with the case")
-
-
-class Data(BaseModel):
-    """Base of every declared thing: frozen, and an unknown key is an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-class Words(Data):
-    """The same words in Chinese and English."""
-
-    zh: Annotated[str, Field(min_length=1)]
-    en: Annotated[str, Field(min_length=1)]
-
-    @property
-    def text(self) -> Text:
-        """As the kit's ``Text``."""
-        return Text(self.zh, self.en)
 
 
 class Option(Data):
@@ -49,7 +54,10 @@ class Option(Data):
 
 
 class FormField(Data):
-    """A field of the form that a transition asks for. ``capability``: what a crew must be able to do (crew fields)."""
+    """A field of the form that a transition asks for.
+
+    ``capability``: what a crew must be able to do (crew fields); ``role``: whom a person field may name.
+    """
 
     name: Name
     title: Words
@@ -57,6 +65,7 @@ class FormField(Data):
     required: bool = False
     options: tuple[Option, ...] = ()
     capability: Name | None = None
+    role: Role | None = None
 
     @model_validator(mode="after")
     def _options_fit_the_kind(self) -> Self:
@@ -64,50 +73,52 @@ class FormField(Data):
             raise ValueError("options belong to a choice field, and a choice field needs them")
         if self.capability is not None and self.kind != "crew":
             raise ValueError("capability belongs to a crew field")
-        return self
-
-
-class LimitSpec(Data):
-    """A time limit: an amount of one of the four units (紧急工作时、工作时、工作日、自然日)."""
-
-    amount: int | float
-    unit: LimitUnit
-
-    @property
-    def limit(self) -> Limit:
-        """As the kit's ``Limit``."""
-        return Limit(self.amount, self.unit)
-
-    @model_validator(mode="after")
-    def _amount_fits_the_unit(self) -> Self:
-        try:
-            _ = self.limit
-        except InvalidError as error:
-            raise ValueError(str(error)) from error
+        if self.role is not None and self.kind != "person":
+            raise ValueError("role belongs to a person field")
         return self
 
 
 class Effect(Data):
-    """What a transition does besides changing the state. ``task`` and ``to`` name a kind of task and its state."""
+    """What a transition does besides changing the state. ``task`` and ``to`` name a kind of task and its state.
+
+    ``only``: of several open tasks of the kind, the one the step is taken through, or the lead's (牵头单位).
+    """
 
     do: Name
     task: Name | None = None
     to: Name | None = None
+    only: Literal["all", "through", "lead"] = "all"
 
 
 class Requirement(Data):
-    """A condition: every task of this kind must be in one of these states; ``otherwise`` tells the person why not."""
+    """A condition; ``otherwise`` tells the person why not.
 
-    task: Name
-    states: Annotated[tuple[Name, ...], Field(min_length=1)]
+    Either every ``task`` of this kind must be in one of the ``states`` (``others``: except the one the step is taken
+    through), or the named condition ``that`` must hold (see ``cases.conditions``).
+    """
+
     otherwise: Words
+    task: Name | None = None
+    states: tuple[Name, ...] = ()
+    others: bool = False
+    that: Name | None = None
+
+    @model_validator(mode="after")
+    def _one_kind_of_condition(self) -> Self:
+        of_task = self.task is not None and bool(self.states)
+        if of_task == (self.that is not None) or (self.that is not None and (self.task or self.states or self.others)):
+            raise ValueError("a requirement names a task and its states, or the condition 'that'")
+        return self
 
 
 class Transition(Data):
     """One step that a person may take (办理动作). Permission, form and effects are always stated, if only as empty.
 
-    ``kind`` is forward, return (退回, needs a reason) or void (作废, needs a reason). ``task`` says that the step is
-    taken through the open task of that kind.
+    ``kind``: ``forward``; ``return`` (退回) and ``void`` (作废), which need a reason; ``reopen``, which leaves an end
+    state and needs a reason; ``after``, which is taken in an end state and stays there (an appeal).
+    ``roles`` narrows the permission to people of these roles. ``task``: the step is taken through the open task of that
+    kind, which must be in one of the states ``task_from``, if given. ``during``: the states of the case in which a
+    task's own step is possible. ``to`` may be ``stay``.
     """
 
     action: Name
@@ -117,20 +128,27 @@ class Transition(Data):
     permission: str
     form: tuple[FormField, ...]
     effects: tuple[Effect, ...]
-    kind: Literal["forward", "return", "void"] = "forward"
+    kind: Literal["forward", "return", "void", "reopen", "after"] = "forward"
+    roles: tuple[Role, ...] = ()
     task: Name | None = None
+    task_from: tuple[Name, ...] = ()
+    during: tuple[Name, ...] = ()
     requires: tuple[Requirement, ...] = ()
     confirm: Words | None = None
     danger: bool = False
 
     @property
     def needs_reason(self) -> bool:
-        """A return path or a voiding is never taken without a reason."""
-        return self.kind != "forward"
+        """A return path, a voiding or a reopening is never taken without a reason."""
+        return self.kind in {"return", "void", "reopen"}
 
     def field_of(self, kind: FieldKind) -> FormField | None:
         """The first field of this kind, or ``None``."""
         return next((field for field in self.form if field.kind == kind), None)
+
+    def target(self, state: str) -> str:
+        """The state it leads to from ``state``."""
+        return state if self.to == STAY else self.to
 
 
 class State(Data):
@@ -176,25 +194,48 @@ class NoticeSpec(Data):
 class TaskKind(Machine):
     """A kind of task (任务): who owes it, from when, until when.
 
-    ``owner``: ``unit`` is the case's own unit (the enterprise), ``police`` the responsible police unit, ``crew`` the
-    crew that was sent.
+    ``owner``: ``unit`` is the case's own unit (the enterprise; the lead of a joint handling), ``police`` the
+    responsible police unit, ``crew`` the crew that was sent, ``named`` each unit that the form names, ``person`` the
+    person that the form names, ``desk`` the command centre's own desk, ``asker`` the unit of whoever takes the step.
+    ``limit``: how long, or ``standard``: what the chosen filing standard gives (staged, seasonal).
     """
 
     title: Words
-    owner: Literal["unit", "police", "crew"]
+    owner: Literal["unit", "police", "crew", "named", "person", "desk", "asker"]
     at_opening: bool = False
-    limit: LimitSpec | None = None
+    limit: LimitSpec | Literal["standard"] | None = None
     notice: NoticeSpec | None = None
 
 
+class Escalation(Data):
+    """Who is told besides the owner when this share of the time has passed (督办升级); 150: half as long again."""
+
+    percent: Annotated[int, Field(ge=100, le=1000)]
+    to: Literal["desk", "supervisor"]
+
+
 class Workflow(Machine):
-    """The workflow of one kind of case."""
+    """The workflow of one kind of case.
+
+    ``standards``: the filing standards (立案标准) with limits and closing conditions. ``levels``: who holds a case,
+    highest first (市、区、街道); people below the level a case is on may read it and not act on it.
+    ``reopen_window``: how long after closing a case may be opened again.
+    """
 
     name: Name
     title: Words
     number_prefix: Annotated[str, Field(pattern=r"^[A-Z]{1,6}$")]
     limit: LimitSpec | None = None
     tasks: dict[Name, TaskKind] = Field(default_factory=dict)
+    standards: dict[Name, Standard] = Field(default_factory=dict)
+    escalations: tuple[Escalation, ...] = ()
+    levels: tuple[Name, ...] = ()
+    reopen_window: LimitSpec | None = None
+
+    @property
+    def warning_percents(self) -> tuple[int, ...]:
+        """Shares of the time at which somebody is warned, in order: always 50, 80, 100, then the escalations."""
+        return tuple(sorted({*WARNING_PERCENTS, *(step.percent for step in self.escalations)}))
 
     def way(self, state: str) -> list[dict[str, Any]]:
         """The states in order with whether they are passed, for a progress bar."""

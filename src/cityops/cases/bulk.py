@@ -1,0 +1,59 @@
+"""The hand-over of a leaver's open tasks (任务移交): nothing is reassigned in silence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import Connection, RowMapping, select
+
+from cityops.access import Permission, Principal, Role
+from cityops.cases.assigning import hold_task
+from cityops.cases.directory import find_account, find_person
+from cityops.cases.records import Act, add_step, audit
+from cityops.cases.tables import task_table
+from cityops.kit import ConflictError, ForbiddenError, InvalidError, Text
+from cityops.store import emit
+
+MAX_BULK: Final = 500
+"""Cases that one bulk call may touch."""
+
+HANDED_OVER: Final = Text("任务移交", "Task handed over")
+_KEPT: Final = Text("没有移交任何任务", "no task was handed over")
+
+
+def open_tasks_held(
+    conn: Connection, principal: Principal, from_id: str, to_id: str, reason: str
+) -> Sequence[RowMapping]:
+    """The open tasks held by ``from_id``, after checking that they may be handed over to ``to_id``."""
+    leaver = find_account(conn, from_id)
+    same_unit = principal.unit_id is not None and principal.unit_id == leaver["unit_id"]
+    if not (principal.can(Permission.CASES_DISPATCH) or (principal.role is Role.ENTERPRISE and same_unit)):
+        raise ForbiddenError(
+            "只能移交本单位人员的任务，或由派遣员移交",
+            "only a dispatcher, or somebody of the same unit, may hand over these tasks",
+            code="case.hand_over",
+            kept=_KEPT,
+        )
+    if not reason.strip():
+        raise InvalidError("移交必须写明理由", "a hand-over needs a reason", code="case.reason_missing", kept=_KEPT)
+    if from_id == to_id:
+        raise InvalidError("不能移交给本人", "not to the same person", code="case.same_person", kept=_KEPT)
+    find_person(conn, to_id, role=Role(leaver["role"]), unit_id=leaver["unit_id"])
+    query = select(task_table).where(task_table.c.person_id == from_id, task_table.c.ended.is_(False))
+    return list(conn.execute(query.order_by(task_table.c.id)).mappings())
+
+
+def hand_over_task(act: Act, task_id: str, from_id: str, to_id: str, reason: str) -> None:
+    """Move one task, with its line on the timeline, its audit row and notices to both."""
+    query = select(task_table).where(task_table.c.id == task_id, task_table.c.ended.is_(False))
+    task = act.conn.execute(query.with_for_update()).mappings().one_or_none()
+    if task is None or task["person_id"] != from_id:
+        raise ConflictError("任务已变化，未移交", "the task has changed and was not handed over", code="case.stale")
+    leaver = find_account(act.conn, from_id)
+    person = find_person(act.conn, to_id, role=Role(leaver["role"]), unit_id=leaver["unit_id"])
+    hold_task(act, task, {"person_id": person["id"], "person_name": person["display_name"]})
+    names = {"from": leaver["display_name"], "to": person["display_name"]}
+    add_step(act, "hand_over", HANDED_OVER, task_id=task_id, comment=reason.strip(), data=names)
+    emit(act.conn, "case.changed", act.case_id, {"case_id": act.case_id, "action": "hand_over"})
+    audit(act, "hand_over", {"task_id": task_id, "from": from_id, "to": to_id, "reason": reason.strip()})

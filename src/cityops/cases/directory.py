@@ -1,0 +1,52 @@
+"""Who a form may name (名录): units and persons, looked up inside the step's transaction."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import Connection, RowMapping, or_, select
+
+from cityops.access import Role
+from cityops.kit import InvalidError, Text
+from cityops.store import metadata
+
+_unit: Final = metadata.tables["unit"]
+_account: Final = metadata.tables["account"]
+_KEPT: Final = Text("案件没有变化", "the case was not changed")
+
+
+def find_unit(conn: Connection, name: str) -> RowMapping:
+    """The unit with this id or code; ``InvalidError`` when there is none."""
+    query = select(_unit).where(or_(_unit.c.id == name, _unit.c.code == name))
+    row = conn.execute(query).mappings().first()
+    if row is None:
+        raise InvalidError(f"没有单位“{name}”", f"there is no unit {name!r}", code="case.no_unit", kept=_KEPT)
+    return row
+
+
+def find_account(conn: Connection, account_id: str) -> RowMapping:
+    """The account with this id, active or not; ``InvalidError`` when there is none."""
+    row = conn.execute(select(_account).where(_account.c.id == account_id)).mappings().one_or_none()
+    if row is None:
+        raise InvalidError("没有这个账号", "there is no such account", code="case.no_person", kept=_KEPT)
+    return row
+
+
+def find_person(conn: Connection, name: str, *, role: Role | None, unit_id: str | None) -> RowMapping:
+    """The active account with this id or user name; of this role and unit, where they are given.
+
+    Raises:
+        InvalidError: ``case.no_person``: there is none, or it is not of that role and unit.
+    """
+    query = select(_account).where(or_(_account.c.id == name, _account.c.username == name), _account.c.active.is_(True))
+    row = conn.execute(query).mappings().first()
+    fits = row is not None and (role is None or row["role"] == role.value)
+    if row is None or not fits or (unit_id is not None and row["unit_id"] != unit_id):
+        raise InvalidError(
+            f"“{name}”不是可承担此任务的在岗人员",
+            f"{name!r} is not an active person who may take this task",
+            code="case.no_person",
+            kept=_KEPT,
+            todo=Text("另选人员", "choose another person"),
+        )
+    return row

@@ -1,0 +1,101 @@
+"""Opening a case (立案) inside a transaction: its row, number, first tasks, deadline, reporter and timeline."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import insert
+
+from cityops.cases.deadlines import set_deadline
+from cityops.cases.records import Act, add_step, audit, next_number, open_task
+from cityops.cases.tables import case_table, reporter_table
+from cityops.cases.views import NewCase, Reporter
+from cityops.kit import InvalidError, Text
+from cityops.store import emit
+
+MAX_TITLE: Final = 200
+OPENED: Final = Text("立案", "Opened")
+
+
+def open_case(act: Act, new: NewCase) -> None:
+    """Write a new case with the id ``act.case_id``.
+
+    Raises:
+        InvalidError: the title is too long, or there is no such level.
+    """
+    workflow = act.workflow
+    if max(len(new.title.zh), len(new.title.en)) > MAX_TITLE:
+        raise InvalidError("案件标题过长", "the case's title is too long", code="case.title_long")
+    if new.level is not None and new.level not in workflow.levels:
+        raise InvalidError(f"没有层级“{new.level}”", f"there is no level {new.level!r}", code="case.no_level")
+    _insert(act, new)
+    add_step(act, "open", OPENED, states=(None, workflow.initial), comment=new.comment, data=new.data)
+    if new.reporter is not None:
+        add_reporter(act, new.reporter)
+    if workflow.limit is not None:
+        set_deadline(
+            act.conn,
+            ids=act.ids,
+            calendar=act.calendar,
+            limit=workflow.limit,
+            started_ms=act.at_ms,
+            case_id=act.case_id,
+            task_id=None,
+            percents=workflow.warning_percents,
+        )
+    for kind, task in workflow.tasks.items():
+        if task.at_opening:
+            open_task(act, kind)
+    emit(act.conn, "case.opened", act.case_id, {"case_id": act.case_id, "action": "open"})
+    audit(act, "open", {"alert_id": new.alert_id, "scene": new.scene})
+
+
+def add_reporter(act: Act, reporter: Reporter) -> None:
+    """Note one who reported this case."""
+    act.conn.execute(
+        insert(reporter_table).values(
+            id=act.ids.next(),
+            case_id=act.case_id,
+            channel=reporter.channel,
+            name=reporter.name,
+            contact=reporter.contact,
+            account_id=reporter.account_id,
+            reference=reporter.reference,
+            at_ms=act.at_ms,
+        )
+    )
+
+
+def _insert(act: Act, new: NewCase) -> None:
+    levels = act.workflow.levels
+    act.conn.execute(
+        insert(case_table).values(
+            id=act.case_id,
+            number=next_number(act.conn, act.workflow.number_prefix, act.at_ms),
+            scene=new.scene,
+            kind=new.kind,
+            title_zh=new.title.zh,
+            title_en=new.title.en,
+            state=act.workflow.initial,
+            severity=new.severity,
+            area_code=new.area_code,
+            lon=new.lon,
+            lat=new.lat,
+            place=dict(new.place),
+            vehicle_id=new.vehicle_id,
+            plate=new.plate,
+            unit_id=new.unit_id,
+            unit_name=new.unit_name,
+            police_unit_id=new.police_unit_id,
+            police_unit_name=new.police_unit_name,
+            alert_id=new.alert_id,
+            rework=0,
+            reopened=0,
+            level=new.level or (levels[-1] if levels else None),
+            origin_id=new.origin_id,
+            ended=False,
+            opened_ms=act.at_ms,
+            changed_ms=act.at_ms,
+            version=1,
+        )
+    )

@@ -1,0 +1,56 @@
+"""Which cases and tasks a person sees (可见范围)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, RowMapping, false, or_, select
+
+from cityops.access import Principal, Role, scope_clause
+from cityops.cases.tables import case_table, task_table
+
+
+def case_scope(principal: Principal) -> ColumnElement[bool]:
+    """The cases a person may see: a district its areas', a unit and a crew their own and those they have a task in.
+
+    A unit keeps seeing what it had a task in (it answers for it, and may appeal); a person or crew only while the task
+    is open.
+    """
+    own = scope_clause(
+        principal,
+        unit_column=case_table.c.unit_id,
+        area_column=case_table.c.area_code,
+        crew_column=case_table.c.crew_id,
+    )
+    if principal.role is Role.ENTERPRISE:
+        return or_(own, case_table.c.id.in_(_tasks_where(_is(task_table.c.unit_id, principal.unit_id))))
+    if principal.role is Role.CREW:
+        mine = _is(task_table.c.person_id, principal.account_id) & task_table.c.ended.is_(False)
+        return or_(own, case_table.c.id.in_(_tasks_where(mine)))
+    return own
+
+
+def owes_or_oversees(principal: Principal, task: RowMapping) -> bool:
+    """Whether a person sees a task: units, crews and persons their own, others every task of a case in scope."""
+    if principal.role is Role.ENTERPRISE:
+        return principal.unit_id is not None and bool(task["unit_id"] == principal.unit_id)
+    if principal.role is Role.CREW:
+        of_crew = principal.crew_id is not None and bool(task["crew_id"] == principal.crew_id)
+        return of_crew or bool(task["person_id"] == principal.account_id)
+    return True
+
+
+def own_task_clause(principal: Principal) -> ColumnElement[bool]:
+    """The tasks of this person, unit or crew."""
+    if principal.role is Role.CREW:
+        of_crew = _is(task_table.c.crew_id, principal.crew_id)
+        return or_(of_crew, task_table.c.person_id == principal.account_id)
+    return _is(task_table.c.unit_id, principal.unit_id)
+
+
+def _tasks_where(clause: ColumnElement[bool]) -> Any:
+    return select(task_table.c.case_id).where(clause)
+
+
+def _is(column: ColumnElement[Any], value: str | None) -> ColumnElement[bool]:
+    return false() if value is None else column == value

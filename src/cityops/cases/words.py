@@ -1,0 +1,29 @@
+"""The base of every declared thing: frozen data with names and words in two languages."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from cityops.kit import Text
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+
+
+class Data(BaseModel):
+    """Base of every declared thing: frozen, and an unknown key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Words(Data):
+    """The same words in Chinese and English."""
+
+    zh: Annotated[str, Field(min_length=1)]
+    en: Annotated[str, Field(min_length=1)]
+
+    @property
+    def text(self) -> Text:
+        """As the kit's ``Text``."""
+        return Text(self.zh, self.en)
