@@ -9,9 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from cityops.kit import Text, UnavailableError
 from cityops.store.files import PARTIAL, sync_folder
 
 _CHUNK: Final = 1 << 20
+_PASSES: Final = 10
+MARKS: Final = frozenset({"commit"})
+"""Names of files that say how much of the files beside them counts, such as that of the durable log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +30,47 @@ class CopiedFile:
 def copy_folder(base: Path, name: str, target: Path) -> tuple[list[CopiedFile], int]:
     """Copy ``base/name`` to ``target/name``.
 
+    A file that its owner replaces by another (history does, when it merges small files) must not be missed: as long as
+    files vanish before their turn, what is new is copied too. Old and new may then both be in the copy.
+
     Returns:
         What was copied, and how many files were deleted by their owners before their turn came.
+
+    Raises:
+        UnavailableError: files kept vanishing.
     """
-    copied: list[CopiedFile] = []
+    copied: dict[Path, CopiedFile] = {}
+    vanished = 0
+    for _ in range(_PASSES):
+        gone = _copy_new(base, name, target, copied)
+        vanished += gone
+        if not gone:
+            break
+    else:
+        raise UnavailableError(
+            f"文件夹 {name} 变动太快，无法复制",
+            f"the folder {name} changes too fast to be copied",
+            code="backup.busy",
+            kept=Text("没有留下备份，原有数据未变", "no backup was kept; the data is as it was"),
+            todo=Text("请稍后重试", "try again in a moment"),
+        )
+    for folder in sorted({(target / file.path).parent for file in copied.values()}):
+        sync_folder(folder)
+    return list(copied.values()), vanished
+
+
+def _copy_new(base: Path, name: str, target: Path, copied: dict[Path, CopiedFile]) -> int:
+    """Copy what is not in ``copied`` yet; returns how many files vanished before their turn."""
     vanished = 0
     for path in folder_files(base / name):
         relative = path.relative_to(base)
+        if relative in copied:
+            continue
         try:
-            copied.append(_copy(path, target / relative, relative))
+            copied[relative] = _copy(path, target / relative, relative)
         except FileNotFoundError:
             vanished += 1
-    for folder in sorted({(target / file.path).parent for file in copied}):
-        sync_folder(folder)
-    return copied, vanished
+    return vanished
 
 
 def digest_of(path: Path) -> tuple[int, str]:
@@ -56,11 +87,24 @@ def sync_file(path: Path) -> None:
 
 
 def folder_files(folder: Path) -> Iterator[Path]:
-    """Every file in the folder, however deep, but for half-written ones; none when there is no folder."""
+    """Every file in the folder, however deep, but for half-written ones; none when there is no folder.
+
+    A folder's marks come first, and only when the caller is done with them are the other names looked up: whoever
+    copies in this order has at least what the marks say.
+    """
     for root, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if name != PARTIAL)
-        for name in sorted(names):
+        marks = [name for name in sorted(names) if name in MARKS]
+        for name in marks:
             yield Path(root, name)
+        for name in sorted(_names_now(root) if marks else names):
+            if name not in MARKS:
+                yield Path(root, name)
+
+
+def _names_now(folder: str) -> list[str]:
+    with os.scandir(folder) as entries:
+        return [entry.name for entry in entries if not entry.is_dir()]
 
 
 def _copy(source: Path, target: Path, relative: Path) -> CopiedFile:
