@@ -120,8 +120,10 @@ def of_actions(find: Callable[[dict[str, Any]], set[str]]) -> set[str]:
 
 
 def case_actions() -> set[str]:
+    """The steps of all workflows, and what the rooms note or do beside them."""
     noted = {word for value, _, _ in traced("note_in", "action", 3) for word in texts(value)}
-    return of_actions(lambda step: {step["action"]}) | noted | {"open"}
+    beside = [value for value, _, _ in traced("audit", "action", 1) if isinstance(value, ast.Constant)]
+    return of_actions(lambda step: {step["action"]}) | noted | {word for value in beside for word in texts(value)}
 
 
 def audit_actions() -> set[str]:

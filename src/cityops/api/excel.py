@@ -23,7 +23,7 @@ EXPORT_PAGE: Final = 500
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _BOLD: Final = Font(bold=True)
 
-SEVERITIES: Final = {"notice": "提示", "warning": "预警", "serious": "严重", "critical": "危急"}
+SEVERITIES: Final = {"notice": "提示", "warning": "警告", "serious": "严重", "critical": "特别严重"}
 ALERT_STATES: Final = {"active": "进行中", "ended": "已结束", "withdrawn": "已撤回"}
 
 ALERT_COLUMNS: Final[Sequence[tuple[str, int]]] = (
@@ -51,7 +51,7 @@ CASE_COLUMNS: Final[Sequence[tuple[str, int]]] = (
     ("处置力量 Crew", 20),
     ("区县 District", 14),
     ("道路 Road", 20),
-    ("期限 Due", 20),
+    ("时限 Due", 20),
     ("超期 Overdue", 12),
     ("结案时间 Closed", 20),
     ("编号 Id", 28),

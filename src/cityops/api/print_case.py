@@ -82,7 +82,7 @@ def _facts(case: schemas.CaseDetail) -> str:
             ("车牌", "Plate", _text(case.plate)),
             ("责任单位", "Unit", _text(case.unit_name)),
             ("处置力量", "Crew", _text(case.crew_name)),
-            ("期限", "Due", due),
+            ("时限", "Due", due),
             ("立案", "Opened", _moment(case.opened_at)),
             ("结案", "Closed", _moment(case.closed_at)),
         )
@@ -100,7 +100,7 @@ def _tasks(case: schemas.CaseDetail) -> str:
         )
         for task in case.tasks
     )
-    heads = (("任务", "Task"), ("承办", "Owner"), ("状态", "State"), ("期限", "Due"), ("完成", "Done"))
+    heads = (("任务", "Task"), ("承办", "Owner"), ("状态", "State"), ("时限", "Due"), ("完成", "Done"))
     return _table(heads, rows)
 
 

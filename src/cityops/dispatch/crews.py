@@ -144,7 +144,7 @@ class Crews:
     # --- shifts and positions ------------------------------------------------------------------------------
 
     def begin_shift(self, principal: Principal, crew_id: str, *, ends_ms: int | None = None) -> CrewView:
-        """Go on shift (上岗). Already on shift changes nothing. At most 12 hours."""
+        """Go on shift (上班). Already on shift changes nothing. At most 12 hours."""
         self._require_own(principal, crew_id)
         now_ms = self._clock.now_ms()
         until_ms = now_ms + SHIFT_MS if ends_ms is None else ends_ms
@@ -163,7 +163,7 @@ class Crews:
         return self._own(crew_id)
 
     def end_shift(self, principal: Principal, crew_id: str) -> CrewView:
-        """Go off shift (下岗): the position is deleted. ``ConflictError`` while the crew is on a case."""
+        """Go off shift (下班): the position is deleted. ``ConflictError`` while the crew is on a case."""
         self._require_own(principal, crew_id)
 
         def work(conn: Connection) -> None:
@@ -172,7 +172,7 @@ class Crews:
             values = {"state": "off_duty", "shift_from_ms": None, "shift_to_ms": None, **_NOWHERE}
             if conn.execute(update(crew_state_table).where(here, idle).values(**values)).rowcount == 0:
                 raise ConflictError(
-                    "任务尚未完成，不能下岗",
+                    "任务尚未完成，不能下班",
                     "the crew is still on a case",
                     code="crew.busy",
                     todo=Text("先完成或退回任务", "finish or decline the task first"),
@@ -212,7 +212,7 @@ class Crews:
                     "不在岗，位置未记录",
                     "not on shift: the position was not kept",
                     code="crew.off_duty",
-                    todo=Text("先上岗", "go on shift first"),
+                    todo=Text("先上班", "go on shift first"),
                 )
             emit(conn, "crew.changed", crew_id, {"crew_id": crew_id})
 

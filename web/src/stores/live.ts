@@ -21,6 +21,7 @@ export const live = reactive({ state: "off" as LiveState, lastEventMs: 0, attemp
 
 const changeHandlers = new Set<(change: Change) => void>();
 const positionHandlers = new Set<(rows: PositionRow[]) => void>();
+const goneHandlers = new Set<(devices: number[]) => void>();
 let source: EventSource | null = null;
 let retryTimer: number | undefined;
 let watchTimer: number | undefined;
@@ -73,6 +74,11 @@ function open(): void {
     const { rows } = JSON.parse(event.data) as { rows: PositionRow[] };
     for (const handler of positionHandlers) handler(rows);
   });
+  stream.addEventListener("gone", (event: MessageEvent<string>) => {
+    heard();
+    const { devices } = JSON.parse(event.data) as { devices: number[] };
+    for (const handler of goneHandlers) handler(devices);
+  });
   stream.addEventListener("change", (event: MessageEvent<string>) => {
     heard();
     announce(JSON.parse(event.data) as Change);
@@ -108,4 +114,10 @@ export function onChange(handler: (change: Change) => void): () => void {
 export function onPositions(handler: (rows: PositionRow[]) => void): () => void {
   positionHandlers.add(handler);
   return () => positionHandlers.delete(handler);
+}
+
+/** Vehicles that have left what this person may see. */
+export function onGone(handler: (devices: number[]) => void): () => void {
+  goneHandlers.add(handler);
+  return () => goneHandlers.delete(handler);
 }

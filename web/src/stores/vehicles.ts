@@ -4,7 +4,7 @@ import { reactive } from "vue";
 import { calls } from "@/api/calls";
 import type { Problem, VehicleLive, VehicleState } from "@/api/types";
 import { problemFrom } from "@/composables/useLoad";
-import { onChange, onPositions, type PositionRow } from "./live";
+import { onChange, onGone, onPositions, type PositionRow } from "./live";
 
 export interface FleetVehicle extends VehicleLive {
   /** Where it was drawn when its latest position came in, and when that was; drawing glides from there. */
@@ -34,6 +34,8 @@ let snapshotTimer: number | undefined;
 let publishTimer: number | undefined;
 let changed = false;
 let running = 0;
+/** What left while a snapshot was on its way: the snapshot may still hold it. */
+const leftMeanwhile = new Set<number>();
 
 export function allVehicles(): IterableIterator<FleetVehicle> {
   return vehicles.values();
@@ -65,11 +67,13 @@ function publish(): void {
 
 async function snapshot(): Promise<void> {
   const mine = running;
+  leftMeanwhile.clear();
   try {
     const { items } = await calls.vehiclesLive();
     if (mine !== running) return;
     const seen = new Set<number>();
     for (const item of items) {
+      if (leftMeanwhile.has(item.device)) continue;
       seen.add(item.device);
       deviceOf.set(item.vehicle_id, item.device);
       const known = vehicles.get(item.device);
@@ -119,9 +123,21 @@ function take(rows: PositionRow[]): void {
   changed = true;
 }
 
+/** What has left this person's view is forgotten at once. */
+function drop(devices: readonly number[]): void {
+  for (const device of devices) {
+    leftMeanwhile.add(device);
+    const vehicle = vehicles.get(device);
+    if (vehicle === undefined) continue;
+    vehicles.delete(device);
+    deviceOf.delete(vehicle.vehicle_id);
+    changed = true;
+  }
+}
+
 export function startVehicles(): void {
   running += 1;
-  stops = [onPositions(take), onChange((change) => change.topic === "resync" && askSnapshot())];
+  stops = [onPositions(take), onGone(drop), onChange((change) => change.topic === "resync" && askSnapshot())];
   publishTimer = window.setInterval(publish, PUBLISH_EVERY_MS);
   void snapshot();
 }
