@@ -199,8 +199,8 @@ def test_import_errors_name_their_rows() -> None:
     imported = import_routes(buffer.getvalue(), CATALOGUE, {one.unit_id for one in TABLE} - {"网格保洁"})
     assert [(error.row, error.column, error.text.en) for error in imported.errors] == [
         (2, "", "two equal rows for matter any, area any, source any"),
-        (3, "事项或大类代码", f"no class 77 in {NATIONAL} (keep the code as text, with its leading zeros)"),
-        (4, "事项或大类代码", f"no matter 1037 in {NATIONAL} (keep the code as text, with its leading zeros)"),
+        (3, "", f"no entry or class 77 in {NATIONAL} (keep the code as text, with its leading zeros)"),
+        (4, "", f"no entry or class 1037 in {NATIONAL} (keep the code as text, with its leading zeros)"),
         (5, "", "the row is not sound: the area is digits of a division or grid code"),
         (6, "主办单位", "must not be empty"),
         (7, "生效日期", "write a day as 2026-07-01: 明天"),

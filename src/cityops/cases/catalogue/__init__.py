@@ -1,7 +1,7 @@
 """Catalogue (部件和事项目录), filing and closing conditions (立结案条件), routing (派遣规则)."""
 
 from cityops.cases.catalogue.catalogue import NATIONAL, OLDER, Catalogue
-from cityops.cases.catalogue.codes import ComponentId, MatterCode
+from cityops.cases.catalogue.codes import ComponentId, MatterCode, is_class, is_code
 from cityops.cases.catalogue.condition_sheet import (
     CONDITION_COLUMNS,
     EXAMPLE,
@@ -24,7 +24,17 @@ from cityops.cases.catalogue.items import CatalogueItem, ItemKey, Kind, Standard
 from cityops.cases.catalogue.routing import Considered, Decision, Fit, Route, RoutedCase, Router
 from cityops.cases.catalogue.routing_sheet import ROUTE_COLUMNS, export_routes, import_routes, route_row, routes_of
 from cityops.cases.catalogue.search import CatalogueSearch
-from cityops.cases.catalogue.sheets import Column, Import, RowError, SheetRow, read_rows, write_rows
+from cityops.cases.catalogue.sheets import (
+    Column,
+    FieldError,
+    Import,
+    RowError,
+    SheetRow,
+    parse_one,
+    read_rows,
+    whole_number,
+    write_rows,
+)
 from cityops.cases.catalogue.tables import rule_row_table, rule_version_table
 from cityops.cases.catalogue.versions import CONDITIONS, DUPLICATE_RULES, PUBLISHED, ROUTES, RuleTables, RuleVersion
 
@@ -47,6 +57,7 @@ __all__ = [
     "ConditionTable",
     "Considered",
     "Decision",
+    "FieldError",
     "Fit",
     "Import",
     "ItemKey",
@@ -72,10 +83,14 @@ __all__ = [
     "export_routes",
     "import_conditions",
     "import_routes",
+    "is_class",
+    "is_code",
+    "parse_one",
     "read_rows",
     "route_row",
     "routes_of",
     "rule_row_table",
     "rule_version_table",
+    "whole_number",
     "write_rows",
 ]

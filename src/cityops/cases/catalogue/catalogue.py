@@ -46,6 +46,7 @@ class Catalogue:
             if item.key in self._items or item.standard not in self._standards:
                 raise _bad_data(f"重复或标准未知：{item.key}", f"twice, or of an unknown standard: {item.key}")
             self._items[item.key] = item
+        self._classes = {(item.standard, item.kind, item.class_code) for item in self._items.values()}
         for targets in self._older.values():
             for key in targets:
                 if key not in self._items:
@@ -119,6 +120,18 @@ class Catalogue:
     def has(self, key: ItemKey) -> bool:
         """Whether there is such an entry."""
         return key in self._items
+
+    def check_pattern(self, kind: Kind, standard: str, code: str) -> None:
+        """``InvalidError`` (``catalogue.pattern``) when no entry of the standard has this code or this class."""
+        if self.has(ItemKey(standard, kind, code)) or (standard, kind, code) in self._classes:
+            return
+        raise InvalidError(
+            f"目录中没有 {standard} 的事项或大类 {code}（代码应为文本格式，保留前面的 0）",
+            f"no entry or class {code} in {standard} (keep the code as text, with its leading zeros)",
+            code="catalogue.pattern",
+            kept=Text("未保存该行。", "The row was not stored."),
+            todo=Text("请检索目录后填写。", "Look it up in the catalogue."),
+        )
 
     def get(self, key: ItemKey) -> CatalogueItem:
         """The entry.

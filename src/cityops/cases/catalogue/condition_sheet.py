@@ -31,6 +31,7 @@ from cityops.cases.catalogue.sheets import (
     parse_one,
     read_rows,
     split_list,
+    whole_number,
     write_rows,
 )
 from cityops.kit import Limit, LimitUnit, Text
@@ -183,12 +184,16 @@ def _stage(row: SheetRow) -> Stage:
 
 def _whole(row: SheetRow, stages: tuple[Stage, ...], catalogue: Catalogue) -> Condition:
     fields = row.fields
-    key = matter_key(row, catalogue)
-    if not (fields["number"].isdecimal() and fields["number"].isascii()):
-        raise FieldError("number", f"应为正整数：{fields['number']}", f"a positive number, not {fields['number']}")
+    key = ItemKey(fields["standard"], Kind.MATTER, fields["code"])
+    if not catalogue.has(key):
+        raise FieldError(
+            "code",
+            f"目录中没有 {key.standard} 事项 {key.code}（代码应为文本格式，保留前面的 0）",
+            f"no matter {key.code} in {key.standard} (keep the code as text, with its leading zeros)",
+        )
     return Condition(
         key=key,
-        number=int(fields["number"]),
+        number=whole_number(row, "number"),
         filing=fields["filing"],
         closing=fields["closing"],
         stages=stages,
@@ -199,18 +204,6 @@ def _whole(row: SheetRow, stages: tuple[Stage, ...], catalogue: Catalogue) -> Co
         notice=fields["notice"],
         note=fields["note"],
     )
-
-
-def matter_key(row: SheetRow, catalogue: Catalogue) -> ItemKey:
-    """The matter that a row's ``standard`` and ``code`` name; a ``FieldError`` when the catalogue has none."""
-    key = ItemKey(row.fields["standard"], Kind.MATTER, row.fields["code"])
-    if not catalogue.has(key):
-        raise FieldError(
-            "code",
-            f"目录中没有 {key.standard} 事项 {key.code}（代码应为文本格式，保留前面的 0）",
-            f"no matter {key.code} in {key.standard} (keep the code as text, with its leading zeros)",
-        )
-    return key
 
 
 def _season(row: SheetRow) -> Season | None:

@@ -6,8 +6,6 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 from cityops.cases.catalogue.catalogue import Catalogue
-from cityops.cases.catalogue.codes import is_class
-from cityops.cases.catalogue.condition_sheet import matter_key
 from cityops.cases.catalogue.items import Kind
 from cityops.cases.catalogue.routing import Route, clashes, unknown_units
 from cityops.cases.catalogue.sheets import (
@@ -107,21 +105,9 @@ def _route(row: SheetRow, catalogue: Catalogue, units: Collection[str] | None) -
         valid_to=day_field(row, "valid_to"),
         note=fields["note"],
     )
-    if route.code and is_class(route.code):
-        _check_class(route, catalogue)
-    elif route.code:
-        matter_key(row, catalogue)
+    if route.code:
+        catalogue.check_pattern(Kind.MATTER, route.standard, route.code)
     missing = unknown_units(route, units) if units is not None else []
     if missing:
         raise FieldError("unit_id", "；".join(one.zh for one in missing), "; ".join(one.en for one in missing))
     return route
-
-
-def _check_class(route: Route, catalogue: Catalogue) -> None:
-    known = {item.class_code for item in catalogue.items(Kind.MATTER) if item.standard == route.standard}
-    if route.code not in known:
-        raise FieldError(
-            "code",
-            f"{route.standard} 没有大类 {route.code}（代码应为文本格式，保留前面的 0）",
-            f"no class {route.code} in {route.standard} (keep the code as text, with its leading zeros)",
-        )

@@ -163,6 +163,14 @@ def day_field(row: SheetRow, name: str) -> date | None:
         raise FieldError(name, f"日期应为 2026-07-01 的形式：{text}", f"write a day as 2026-07-01: {text}") from error
 
 
+def whole_number(row: SheetRow, name: str) -> int:
+    """A field that holds a whole number of at most nine digits."""
+    text = row.fields[name]
+    if not (text.isascii() and text.isdigit() and len(text) <= 9):
+        raise FieldError(name, f"应为正整数：{text}", f"a positive whole number, not {text}")
+    return int(text)
+
+
 def day_text(day: date | None) -> str:
     """A day as ``day_field`` reads it."""
     return day.isoformat() if day else ""
