@@ -47,6 +47,10 @@ def _lead(at: Situation) -> bool:
     return at.task is not None and bool(at.task["lead"])
 
 
+def _joint(at: Situation) -> bool:
+    return not _lead(at)
+
+
 def _holder(at: Situation) -> bool:
     return at.task is not None and bool(at.task["person_id"] == at.principal.account_id)
 
@@ -89,6 +93,7 @@ def _within_reopen_window(at: Situation) -> bool:
 
 CONDITIONS: Final[Mapping[str, Callable[[Situation], bool]]] = {
     "lead": _lead,
+    "joint": _joint,
     "holder": _holder,
     "not_holder": _not_holder,
     "other_person": _other_person,
@@ -98,4 +103,4 @@ CONDITIONS: Final[Mapping[str, Callable[[Situation], bool]]] = {
     "was_late": _was_late,
     "within_reopen_window": _within_reopen_window,
 }
-"""Every condition there is. ``lead``: the task is the lead's; ``holder``: it was given to this very person."""
+"""Every condition there is. ``lead``, ``joint``: the task is the lead's or not; ``holder``: it was given to this person."""

@@ -8,6 +8,7 @@ from sqlalchemy import insert
 
 from cityops.cases.deadlines import set_deadline
 from cityops.cases.records import Act, add_step, audit, next_number, open_task
+from cityops.cases.scope import level_of
 from cityops.cases.tables import case_table, reporter_table
 from cityops.cases.views import NewCase, Reporter
 from cityops.kit import InvalidError, Text
@@ -91,7 +92,7 @@ def _insert(act: Act, new: NewCase) -> None:
             alert_id=new.alert_id,
             rework=0,
             reopened=0,
-            level=new.level or (levels[-1] if levels else None),
+            level=new.level or (levels[level_of(act.principal, levels)] if levels else None),
             origin_id=new.origin_id,
             ended=False,
             opened_ms=act.at_ms,

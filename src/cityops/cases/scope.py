@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from bisect import bisect_right
+from collections.abc import Sequence
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, RowMapping, false, or_, select
 
@@ -46,6 +48,18 @@ def own_task_clause(principal: Principal) -> ColumnElement[bool]:
         of_crew = _is(task_table.c.crew_id, principal.crew_id)
         return or_(of_crew, task_table.c.person_id == principal.account_id)
     return _is(task_table.c.unit_id, principal.unit_id)
+
+
+def level_of(principal: Principal, levels: Sequence[str]) -> int:
+    """The index in ``levels`` of the level a person works on (市、区、街道), by the person's areas."""
+    if not principal.area_codes:
+        return 0
+    shortest = min(len(code) for code in principal.area_codes)
+    return min(bisect_right(_LEVEL_LENGTHS, shortest), len(levels) - 1)
+
+
+_LEVEL_LENGTHS: Final = (5, 7)
+"""Area codes up to 5 digits are a city's, of 6 a district's, longer ones a street's: index 0, 1, 2 of the levels."""
 
 
 def _tasks_where(clause: ColumnElement[bool]) -> Any:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from typing import Final
 
 from sqlalchemy import RowMapping
 
 from cityops.access import Permission, Role
 from cityops.cases.conditions import CONDITIONS, Situation
-from cityops.cases.scope import owes_or_oversees
+from cityops.cases.scope import level_of, owes_or_oversees
 from cityops.cases.workflow import CANCELLED, FormField, Machine, Option, Requirement, Transition, Workflow
 from cityops.kit import ConflictError, ForbiddenError, InvalidError, NotFoundError, Text
 
@@ -18,8 +17,6 @@ KEPT: Final = Text(
 )
 _BY_TASK: Final = frozenset({Role.ENTERPRISE, Role.CREW})
 """Roles that act through their own tasks, whatever level holds the case."""
-_LEVEL_LENGTHS: Final = (5, 7)
-"""Area codes up to 4 digits are a city's, of 6 a district's, longer ones a street's: index 0, 1, 2 in ``levels``."""
 _NOT_NOW: Final = Text("案件或任务当前状态下不能办理这一步", "not possible in the present state of the case or task")
 RELOAD: Final = Text("刷新案件后再操作", "reload the case, then decide again")
 
@@ -108,11 +105,7 @@ def has_role(at: Situation, transition: Transition) -> bool:
 def _below(at: Situation) -> bool:
     """Whether the person's areas are smaller than the level that holds the case (市、区、街道)."""
     levels, level = at.workflow.levels, at.case["level"]
-    if level is None or level not in levels or not at.principal.area_codes:
-        return False
-    shortest = min(len(code) for code in at.principal.area_codes)
-    own = bisect_right(_LEVEL_LENGTHS, shortest)
-    return own > levels.index(level)
+    return level in levels and level_of(at.principal, levels) > levels.index(level)
 
 
 def may_take(at: Situation, transition: Transition) -> bool:

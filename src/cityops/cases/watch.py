@@ -97,7 +97,9 @@ class DeadlineWatch:
             f"{case['number']} {title.zh}。{row['explanation_zh']}",
             f"{case['number']}: {title.en}. {row['explanation_en']}",
         )
-        owner = {name: task[name] for name in _OWNER} if task else _of_case(case)
+        owner = _of_case(case) if task is None else {name: task[name] for name in _OWNER}
+        if owner["owner"] == "asker":  # who asked waits for the desk
+            owner = {"owner": "desk"}
         send_notice(act, "deadline", row["task_id"], owner, title, body)
         passed = [step for step in act.workflow.escalations if row["warned_percent"] < step.percent <= percent]
         for step in passed[-1:]:  # the level reached; those overtaken in an outage are not made up for
