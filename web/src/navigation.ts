@@ -30,7 +30,20 @@ export function allowed(item: NavigationItem): boolean {
   return item.permission === undefined || can(item.permission);
 }
 
-/** The first page this person may see. */
+/** Where each role's work begins. */
+const HOMES: Record<Role, string> = {
+  administrator: "devices",
+  acceptor: "map",
+  dispatcher: "map",
+  crew: "crew",
+  enterprise: "enterprise",
+  district: "map",
+  analyst: "learn",
+  auditor: "audit",
+};
+
+/** The page where this person's work begins or, when they may not see it, the first they may. */
 export function homePage(): string {
-  return NAVIGATION.find(allowed)?.name ?? "health";
+  const wanted = NAVIGATION.find((item) => me.value !== null && item.name === HOMES[me.value.role]);
+  return (wanted && allowed(wanted) ? wanted : NAVIGATION.find(allowed))?.name ?? "health";
 }
