@@ -1,0 +1,64 @@
+"""Reports of the public and anonymous tip-offs (公众上报、有奖举报)."""
+
+from cityops.cases.reports.following import ReportDesk
+from cityops.cases.reports.reports import IDS_MAX, CaseReports
+from cityops.cases.reports.rows import FollowUp, ReportDetail, ReportPage
+from cityops.cases.reports.tables import report_table, report_update_table, tip_off_table
+from cityops.cases.reports.tipoffs import NewTipOff, RewardState, TipOff, TipOffs, TipOffState
+from cityops.cases.reports.values import (
+    DESCRIPTION_MAX,
+    LIST_MAX,
+    SPAN_MS,
+    Attribute,
+    Choice,
+    Contact,
+    DataType,
+    NewReport,
+    PublicReport,
+    Receipt,
+    ReportFilter,
+    ReportInvalidError,
+    ReportList,
+    ReportState,
+    ReportUpdate,
+    Service,
+    ServiceType,
+    Status,
+    UpdateList,
+)
+
+__all__ = [
+    "DESCRIPTION_MAX",
+    "IDS_MAX",
+    "LIST_MAX",
+    "SPAN_MS",
+    "Attribute",
+    "CaseReports",
+    "Choice",
+    "Contact",
+    "DataType",
+    "FollowUp",
+    "NewReport",
+    "NewTipOff",
+    "PublicReport",
+    "Receipt",
+    "ReportDesk",
+    "ReportDetail",
+    "ReportFilter",
+    "ReportInvalidError",
+    "ReportList",
+    "ReportPage",
+    "ReportState",
+    "ReportUpdate",
+    "RewardState",
+    "Service",
+    "ServiceType",
+    "Status",
+    "TipOff",
+    "TipOffState",
+    "TipOffs",
+    "UpdateList",
+    "report_table",
+    "report_update_table",
+    "tip_off_table",
+]

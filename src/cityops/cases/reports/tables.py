@@ -1,0 +1,92 @@
+"""Tables of reports and tip-offs. Times are integer milliseconds UTC; a tip-off has a day and no time."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from cityops.store import metadata
+
+report_table = Table(
+    "report",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("source", String(60), nullable=False),
+    Column("client_id", String(64)),
+    Column("service_code", String(60), nullable=False),
+    Column("service_name", String(200), nullable=False),
+    Column("service_type", String(10), nullable=False),
+    Column("token", String(40), unique=True),
+    Column("description", Text, nullable=False),
+    Column("address", String(500)),
+    Column("address_id", String(100)),
+    Column("lon", Float),
+    Column("lat", Float),
+    Column("media_url", String(1000)),
+    Column("attributes", JSON, nullable=False),
+    Column("contact", JSON),
+    Column("receipt", String(12), nullable=False, unique=True),
+    Column("code_hash", String(200), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("published", Boolean, nullable=False),
+    Column("status_notes", Text),
+    Column("agency", String(200)),
+    Column("expected_ms", BigInteger),
+    Column("case_id", String(26), ForeignKey("case_file.id")),
+    Column("received_ms", BigInteger, nullable=False),
+    Column("updated_ms", BigInteger, nullable=False),
+    Column("closed_ms", BigInteger),
+    Column("not_fixed_count", Integer, nullable=False),
+    Column("rating", Integer),
+    Column("rating_comment", Text),
+    UniqueConstraint("source", "client_id"),
+    Index("ix_report_received", "received_ms"),
+    Index("ix_report_service_received", "service_code", "received_ms"),
+    Index("ix_report_state_received", "state", "received_ms"),
+    Index("ix_report_case", "case_id"),
+)
+
+report_update_table = Table(
+    "report_update",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("report_id", String(26), ForeignKey("report.id"), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("by_reporter", Boolean, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Index("ix_report_update_report", "report_id", "at_ms"),
+    Index("ix_report_update_at", "at_ms"),
+)
+
+tip_off_table = Table(
+    "tip_off",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("receipt", String(12), nullable=False, unique=True),
+    Column("code_hash", String(200), nullable=False),
+    Column("matter_code", String(60), nullable=False),
+    Column("description", Text, nullable=False),
+    Column("address", String(500)),
+    Column("lon", Float),
+    Column("lat", Float),
+    Column("day", String(10), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("answer", Text),
+    Column("case_id", String(26), ForeignKey("case_file.id")),
+    Column("reward_fen", BigInteger),
+    Column("reward_state", String(10), nullable=False),
+    Index("ix_tip_off_state_day", "state", "day"),
+)
