@@ -110,6 +110,12 @@ def upgrade() -> None:
         sa.Column("crew_name", sa.String(length=200), nullable=True),
         sa.Column("alert_id", sa.String(length=26), nullable=True),
         sa.Column("rework", sa.Integer(), nullable=False),
+        sa.Column("reopened", sa.Integer(), nullable=False),
+        sa.Column("level", sa.String(length=40), nullable=True),
+        sa.Column("standard", sa.String(length=40), nullable=True),
+        sa.Column("closing", sa.String(length=40), nullable=True),
+        sa.Column("origin_id", sa.String(length=26), nullable=True),
+        sa.Column("merged_into_id", sa.String(length=26), nullable=True),
         sa.Column("ended", sa.Boolean(), nullable=False),
         sa.Column("opened_ms", sa.BigInteger(), nullable=False),
         sa.Column("closed_ms", sa.BigInteger(), nullable=True),
@@ -122,10 +128,23 @@ def upgrade() -> None:
     with op.batch_alter_table("case_file", schema=None) as batch_op:
         batch_op.create_index("ix_case_file_area_opened", ["area_code", "opened_ms"], unique=False)
         batch_op.create_index("ix_case_file_crew", ["crew_id"], unique=False)
+        batch_op.create_index("ix_case_file_merged", ["merged_into_id"], unique=False)
         batch_op.create_index("ix_case_file_opened", ["opened_ms"], unique=False)
         batch_op.create_index("ix_case_file_state_opened", ["state", "opened_ms"], unique=False)
         batch_op.create_index("ix_case_file_unit_opened", ["unit_id", "opened_ms"], unique=False)
 
+    op.create_table(
+        "case_rule_version",
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("rows", sa.Integer(), nullable=False),
+        sa.Column("copied_from", sa.Integer(), nullable=True),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("actor_id", sa.String(length=26), nullable=False),
+        sa.Column("actor_name", sa.String(length=200), nullable=False),
+        sa.Column("published_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name", "version", name=op.f("pk_case_rule_version")),
+    )
     op.create_table(
         "closure",
         sa.Column("id", sa.String(length=26), nullable=False),
@@ -335,6 +354,59 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_alert_history_alert_id"), ["alert_id"], unique=False)
 
     op.create_table(
+        "case_evidence",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("client_id", sa.String(length=64), nullable=False),
+        sa.Column("case_id", sa.String(length=26), nullable=True),
+        sa.Column("report_id", sa.String(length=26), nullable=True),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("role", sa.String(length=10), nullable=False),
+        sa.Column("before_id", sa.String(length=26), nullable=True),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("media_type", sa.String(length=100), nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("width", sa.Integer(), nullable=True),
+        sa.Column("height", sa.Integer(), nullable=True),
+        sa.Column("view_sha256", sa.String(length=64), nullable=True),
+        sa.Column("thumbnail_sha256", sa.String(length=64), nullable=True),
+        sa.Column("taken_ms", sa.BigInteger(), nullable=True),
+        sa.Column("lon", sa.Float(), nullable=True),
+        sa.Column("lat", sa.Float(), nullable=True),
+        sa.Column("position_source", sa.String(length=10), nullable=True),
+        sa.Column("claims", sa.JSON(), nullable=False),
+        sa.Column("uploaded_ms", sa.BigInteger(), nullable=False),
+        sa.Column("uploader_id", sa.String(length=64), nullable=False),
+        sa.Column("uploader_name", sa.String(length=200), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["before_id"], ["case_evidence.id"], name=op.f("fk_case_evidence_before_id_case_evidence")
+        ),
+        sa.ForeignKeyConstraint(["case_id"], ["case_file.id"], name=op.f("fk_case_evidence_case_id_case_file")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_case_evidence")),
+        sa.UniqueConstraint("uploader_id", "client_id", name=op.f("uq_case_evidence_uploader_id_client_id")),
+    )
+    with op.batch_alter_table("case_evidence", schema=None) as batch_op:
+        batch_op.create_index("ix_case_evidence_case", ["case_id", "uploaded_ms"], unique=False)
+        batch_op.create_index("ix_case_evidence_report", ["report_id"], unique=False)
+
+    op.create_table(
+        "case_matter",
+        sa.Column("case_id", sa.String(length=26), nullable=False),
+        sa.Column("standard", sa.String(length=40), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("code", sa.String(length=8), nullable=False),
+        sa.Column("lon", sa.Float(precision=53), nullable=False),
+        sa.Column("lat", sa.Float(precision=53), nullable=False),
+        sa.Column("cell", sa.BigInteger(), nullable=False),
+        sa.Column("opened_ms", sa.BigInteger(), nullable=False),
+        sa.Column("open", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case_file.id"], name=op.f("fk_case_matter_case_id_case_file")),
+        sa.PrimaryKeyConstraint("case_id", name=op.f("pk_case_matter")),
+    )
+    with op.batch_alter_table("case_matter", schema=None) as batch_op:
+        batch_op.create_index("ix_case_matter_nearby", ["open", "cell", "code", "opened_ms"], unique=False)
+
+    op.create_table(
         "case_notice",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("case_id", sa.String(length=26), nullable=False),
@@ -344,6 +416,7 @@ def upgrade() -> None:
         sa.Column("unit_id", sa.String(length=26), nullable=True),
         sa.Column("unit_name", sa.String(length=200), nullable=True),
         sa.Column("crew_id", sa.String(length=26), nullable=True),
+        sa.Column("person_id", sa.String(length=26), nullable=True),
         sa.Column("title_zh", sa.String(length=200), nullable=False),
         sa.Column("title_en", sa.String(length=200), nullable=False),
         sa.Column("body_zh", sa.Text(), nullable=False),
@@ -356,8 +429,39 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("case_notice", schema=None) as batch_op:
         batch_op.create_index("ix_case_notice_case", ["case_id"], unique=False)
+        batch_op.create_index("ix_case_notice_person", ["person_id", "sent_ms"], unique=False)
         batch_op.create_index("ix_case_notice_unit", ["unit_id", "sent_ms"], unique=False)
 
+    op.create_table(
+        "case_reporter",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("case_id", sa.String(length=26), nullable=False),
+        sa.Column("channel", sa.String(length=40), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=True),
+        sa.Column("contact", sa.String(length=200), nullable=True),
+        sa.Column("account_id", sa.String(length=26), nullable=True),
+        sa.Column("reference", sa.String(length=80), nullable=True),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case_file.id"], name=op.f("fk_case_reporter_case_id_case_file")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_case_reporter")),
+    )
+    with op.batch_alter_table("case_reporter", schema=None) as batch_op:
+        batch_op.create_index("ix_case_reporter_case", ["case_id"], unique=False)
+        batch_op.create_index("ix_case_reporter_reference", ["reference"], unique=False)
+
+    op.create_table(
+        "case_rule_row",
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("fields", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["name", "version"],
+            ["case_rule_version.name", "case_rule_version.version"],
+            name=op.f("fk_case_rule_row_name_version_case_rule_version"),
+        ),
+        sa.PrimaryKeyConstraint("name", "version", "number", name=op.f("pk_case_rule_row")),
+    )
     op.create_table(
         "case_step",
         sa.Column("id", sa.String(length=26), nullable=False),
@@ -395,6 +499,9 @@ def upgrade() -> None:
         sa.Column("unit_name", sa.String(length=200), nullable=True),
         sa.Column("crew_id", sa.String(length=26), nullable=True),
         sa.Column("crew_name", sa.String(length=200), nullable=True),
+        sa.Column("person_id", sa.String(length=26), nullable=True),
+        sa.Column("person_name", sa.String(length=200), nullable=True),
+        sa.Column("lead", sa.Boolean(), nullable=False),
         sa.Column("ended", sa.Boolean(), nullable=False),
         sa.Column("data", sa.JSON(), nullable=False),
         sa.Column("created_ms", sa.BigInteger(), nullable=False),
@@ -405,6 +512,7 @@ def upgrade() -> None:
     with op.batch_alter_table("case_task", schema=None) as batch_op:
         batch_op.create_index("ix_case_task_case", ["case_id"], unique=False)
         batch_op.create_index("ix_case_task_crew_ended", ["crew_id", "ended"], unique=False)
+        batch_op.create_index("ix_case_task_person_ended", ["person_id", "ended"], unique=False)
         batch_op.create_index("ix_case_task_unit_ended", ["unit_id", "ended"], unique=False)
 
     op.create_table(
@@ -449,10 +557,96 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_register_object_register_unit_id"), ["register", "unit_id"], unique=False)
 
     op.create_table(
+        "report",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("source", sa.String(length=60), nullable=False),
+        sa.Column("client_id", sa.String(length=64), nullable=True),
+        sa.Column("service_code", sa.String(length=60), nullable=False),
+        sa.Column("service_name", sa.String(length=200), nullable=False),
+        sa.Column("service_type", sa.String(length=10), nullable=False),
+        sa.Column("token", sa.String(length=40), nullable=True),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("address", sa.String(length=500), nullable=True),
+        sa.Column("address_id", sa.String(length=100), nullable=True),
+        sa.Column("lon", sa.Float(), nullable=True),
+        sa.Column("lat", sa.Float(), nullable=True),
+        sa.Column("media_url", sa.String(length=1000), nullable=True),
+        sa.Column("attributes", sa.JSON(), nullable=False),
+        sa.Column("contact", sa.JSON(), nullable=True),
+        sa.Column("receipt", sa.String(length=12), nullable=False),
+        sa.Column("code_hash", sa.String(length=200), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("published", sa.Boolean(), nullable=False),
+        sa.Column("status_notes", sa.Text(), nullable=True),
+        sa.Column("agency", sa.String(length=200), nullable=True),
+        sa.Column("expected_ms", sa.BigInteger(), nullable=True),
+        sa.Column("case_id", sa.String(length=26), nullable=True),
+        sa.Column("received_ms", sa.BigInteger(), nullable=False),
+        sa.Column("updated_ms", sa.BigInteger(), nullable=False),
+        sa.Column("closed_ms", sa.BigInteger(), nullable=True),
+        sa.Column("not_fixed_count", sa.Integer(), nullable=False),
+        sa.Column("rating", sa.Integer(), nullable=True),
+        sa.Column("rating_comment", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["case_file.id"], name=op.f("fk_report_case_id_case_file")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_report")),
+        sa.UniqueConstraint("receipt", name=op.f("uq_report_receipt")),
+        sa.UniqueConstraint("source", "client_id", name=op.f("uq_report_source_client_id")),
+        sa.UniqueConstraint("token", name=op.f("uq_report_token")),
+    )
+    with op.batch_alter_table("report", schema=None) as batch_op:
+        batch_op.create_index("ix_report_case", ["case_id"], unique=False)
+        batch_op.create_index("ix_report_received", ["received_ms"], unique=False)
+        batch_op.create_index("ix_report_service_received", ["service_code", "received_ms"], unique=False)
+        batch_op.create_index("ix_report_state_received", ["state", "received_ms"], unique=False)
+
+    op.create_table(
+        "tip_off",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("receipt", sa.String(length=12), nullable=False),
+        sa.Column("code_hash", sa.String(length=200), nullable=False),
+        sa.Column("matter_code", sa.String(length=60), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("address", sa.String(length=500), nullable=True),
+        sa.Column("lon", sa.Float(), nullable=True),
+        sa.Column("lat", sa.Float(), nullable=True),
+        sa.Column("day", sa.String(length=10), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=True),
+        sa.Column("case_id", sa.String(length=26), nullable=True),
+        sa.Column("reward_fen", sa.BigInteger(), nullable=True),
+        sa.Column("reward_state", sa.String(length=10), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case_file.id"], name=op.f("fk_tip_off_case_id_case_file")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tip_off")),
+        sa.UniqueConstraint("receipt", name=op.f("uq_tip_off_receipt")),
+    )
+    with op.batch_alter_table("tip_off", schema=None) as batch_op:
+        batch_op.create_index("ix_tip_off_state_day", ["state", "day"], unique=False)
+
+    op.create_table(
+        "case_answer",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("case_id", sa.String(length=26), nullable=False),
+        sa.Column("reporter_id", sa.String(length=26), nullable=False),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("text_zh", sa.Text(), nullable=False),
+        sa.Column("text_en", sa.Text(), nullable=False),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case_file.id"], name=op.f("fk_case_answer_case_id_case_file")),
+        sa.ForeignKeyConstraint(
+            ["reporter_id"], ["case_reporter.id"], name=op.f("fk_case_answer_reporter_id_case_reporter")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_case_answer")),
+    )
+    with op.batch_alter_table("case_answer", schema=None) as batch_op:
+        batch_op.create_index("ix_case_answer_reporter", ["reporter_id"], unique=False)
+
+    op.create_table(
         "case_deadline",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("case_id", sa.String(length=26), nullable=False),
         sa.Column("task_id", sa.String(length=26), nullable=True),
+        sa.Column("stage", sa.Integer(), nullable=False),
+        sa.Column("current", sa.Boolean(), nullable=False),
         sa.Column("started_ms", sa.BigInteger(), nullable=False),
         sa.Column("due_ms", sa.BigInteger(), nullable=False),
         sa.Column("provisional", sa.Boolean(), nullable=False),
@@ -462,10 +656,11 @@ def upgrade() -> None:
         sa.Column("warned_percent", sa.Integer(), nullable=False),
         sa.Column("next_warning_ms", sa.BigInteger(), nullable=True),
         sa.Column("done_ms", sa.BigInteger(), nullable=True),
+        sa.Column("exempt_ms", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["case_id"], ["case_file.id"], name=op.f("fk_case_deadline_case_id_case_file")),
         sa.ForeignKeyConstraint(["task_id"], ["case_task.id"], name=op.f("fk_case_deadline_task_id_case_task")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_case_deadline")),
-        sa.UniqueConstraint("task_id", name=op.f("uq_case_deadline_task_id")),
+        sa.UniqueConstraint("task_id", "stage", name=op.f("uq_case_deadline_task_id_stage")),
     )
     with op.batch_alter_table("case_deadline", schema=None) as batch_op:
         batch_op.create_index("ix_case_deadline_case", ["case_id"], unique=False)
@@ -486,6 +681,21 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("object_id", "version", name=op.f("pk_register_change")),
     )
+    op.create_table(
+        "report_update",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("report_id", sa.String(length=26), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("by_reporter", sa.Boolean(), nullable=False),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["report_id"], ["report.id"], name=op.f("fk_report_update_report_id_report")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_report_update")),
+    )
+    with op.batch_alter_table("report_update", schema=None) as batch_op:
+        batch_op.create_index("ix_report_update_at", ["at_ms"], unique=False)
+        batch_op.create_index("ix_report_update_report", ["report_id", "at_ms"], unique=False)
+
     op.create_table(
         "session",
         sa.Column("token_hash", sa.String(length=64), nullable=False),
@@ -510,6 +720,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_session_account_id"))
 
     op.drop_table("session")
+    with op.batch_alter_table("report_update", schema=None) as batch_op:
+        batch_op.drop_index("ix_report_update_report")
+        batch_op.drop_index("ix_report_update_at")
+
+    op.drop_table("report_update")
     op.drop_table("register_change")
     with op.batch_alter_table("case_deadline", schema=None) as batch_op:
         batch_op.drop_index("ix_case_deadline_next")
@@ -517,6 +732,21 @@ def downgrade() -> None:
         batch_op.drop_index("ix_case_deadline_case")
 
     op.drop_table("case_deadline")
+    with op.batch_alter_table("case_answer", schema=None) as batch_op:
+        batch_op.drop_index("ix_case_answer_reporter")
+
+    op.drop_table("case_answer")
+    with op.batch_alter_table("tip_off", schema=None) as batch_op:
+        batch_op.drop_index("ix_tip_off_state_day")
+
+    op.drop_table("tip_off")
+    with op.batch_alter_table("report", schema=None) as batch_op:
+        batch_op.drop_index("ix_report_state_received")
+        batch_op.drop_index("ix_report_service_received")
+        batch_op.drop_index("ix_report_received")
+        batch_op.drop_index("ix_report_case")
+
+    op.drop_table("report")
     with op.batch_alter_table("register_object", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_register_object_register_unit_id"))
         batch_op.drop_index(batch_op.f("ix_register_object_register_area_code"))
@@ -528,6 +758,7 @@ def downgrade() -> None:
     op.drop_table("crew_state")
     with op.batch_alter_table("case_task", schema=None) as batch_op:
         batch_op.drop_index("ix_case_task_unit_ended")
+        batch_op.drop_index("ix_case_task_person_ended")
         batch_op.drop_index("ix_case_task_crew_ended")
         batch_op.drop_index("ix_case_task_case")
 
@@ -536,11 +767,27 @@ def downgrade() -> None:
         batch_op.drop_index("ix_case_step_at_action")
 
     op.drop_table("case_step")
+    op.drop_table("case_rule_row")
+    with op.batch_alter_table("case_reporter", schema=None) as batch_op:
+        batch_op.drop_index("ix_case_reporter_reference")
+        batch_op.drop_index("ix_case_reporter_case")
+
+    op.drop_table("case_reporter")
     with op.batch_alter_table("case_notice", schema=None) as batch_op:
         batch_op.drop_index("ix_case_notice_unit")
+        batch_op.drop_index("ix_case_notice_person")
         batch_op.drop_index("ix_case_notice_case")
 
     op.drop_table("case_notice")
+    with op.batch_alter_table("case_matter", schema=None) as batch_op:
+        batch_op.drop_index("ix_case_matter_nearby")
+
+    op.drop_table("case_matter")
+    with op.batch_alter_table("case_evidence", schema=None) as batch_op:
+        batch_op.drop_index("ix_case_evidence_report")
+        batch_op.drop_index("ix_case_evidence_case")
+
+    op.drop_table("case_evidence")
     with op.batch_alter_table("alert_history", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_alert_history_alert_id"))
 
@@ -583,10 +830,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_closure_to_ms"))
 
     op.drop_table("closure")
+    op.drop_table("case_rule_version")
     with op.batch_alter_table("case_file", schema=None) as batch_op:
         batch_op.drop_index("ix_case_file_unit_opened")
         batch_op.drop_index("ix_case_file_state_opened")
         batch_op.drop_index("ix_case_file_opened")
+        batch_op.drop_index("ix_case_file_merged")
         batch_op.drop_index("ix_case_file_crew")
         batch_op.drop_index("ix_case_file_area_opened")
 
