@@ -11,7 +11,6 @@ from contextlib import contextmanager
 import pytest
 import uvicorn
 
-from cityops.access import Passwords
 from cityops.cases.reports import (
     Attribute,
     CaseReports,
@@ -72,25 +71,20 @@ def serving(service: ReportService, clock: Clock, counters: Open311Counters, **m
         listening.close()
 
 
-@pytest.fixture(scope="session")
-def passwords() -> Passwords:
-    return Passwords()
-
-
 @pytest.fixture
 def counters() -> Open311Counters:
     return Open311Counters()
 
 
 @pytest.fixture
-def reports(sqlite_store: Store, clock: ManualClock, ids: IdMaker, passwords: Passwords) -> CaseReports:
+def reports(sqlite_store: Store, clock: ManualClock, ids: IdMaker) -> CaseReports:
     bounds = (111.5, 37.4, 113.2, 38.4)
-    return CaseReports(sqlite_store, clock, ids, SERVICES, passwords=passwords, bounds=bounds)
+    return CaseReports(sqlite_store, clock, ids, SERVICES, bounds=bounds)
 
 
 @pytest.fixture
-def desk(sqlite_store: Store, clock: ManualClock, ids: IdMaker, passwords: Passwords) -> ReportDesk:
-    return ReportDesk(sqlite_store, clock, ids, passwords=passwords)
+def desk(sqlite_store: Store, clock: ManualClock, ids: IdMaker) -> ReportDesk:
+    return ReportDesk(sqlite_store, clock, ids)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from cityops.access import Passwords, Principal, Role
+from cityops.access import Principal, Role
 from cityops.cases.reports import CaseReports, ReportDesk, ReportState, report_table
 from cityops.gateways.open311 import Open311Counters
 from cityops.kit import IdMaker, ManualClock
@@ -401,11 +401,9 @@ def test_too_many_at_once_is_429_and_counted(reports: CaseReports, clock: Manual
     assert counters.refused_busy >= 1
 
 
-def test_kept_after_a_restart(
-    client: Client, sqlite_store: Store, clock: ManualClock, ids: IdMaker, passwords: Passwords
-) -> None:
+def test_kept_after_a_restart(client: Client, sqlite_store: Store, clock: ManualClock, ids: IdMaker) -> None:
     report_id = client.report(description="冰")
-    again = CaseReports(sqlite_store, clock, ids, SERVICES, passwords=passwords)
+    again = CaseReports(sqlite_store, clock, ids, SERVICES)
     assert again.get(report_id).description == "冰"
     assert ElementTree.fromstring(client.get("/requests.xml").body).tag == "service_requests"
     assert stored(sqlite_store)[0]["state"] == ReportState.RECEIVED.value

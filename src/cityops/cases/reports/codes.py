@@ -1,16 +1,22 @@
-"""Follow-up codes (查询码): shown once, stored as an argon2id hash with its own salt.
+"""Follow-up codes (查询码): shown once, stored as a salted hash.
 
 A code has 20 letters in four groups. The first eight are the receipt number, random, by which the row is found; the
-other twelve are the secret (60 bits), of which only the slow hash is kept. Nothing about the person goes into either.
+other twelve are the secret (60 random bits), of which only a hash is kept. Nothing about the person goes into either.
+
+The code of a tip-off is the only link to a person, so its hash is slow (argon2id, ``access.Passwords``): who steals
+the database gains nothing by trying. A report's row holds the contact itself, so its code protects nothing from such
+a thief; it only has to be too long to guess over the network, and a quick hash lets a city take reports in a flood.
 """
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from cityops.access import Passwords
 from cityops.kit import NotFoundError, Text
 
 _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -30,11 +36,26 @@ class NewCode:
     hash: str
 
 
-def make_code(passwords: Passwords) -> NewCode:
-    """A new random code; ``BusyError`` when too many are being hashed."""
+def make_code(hash_secret: Callable[[str], str]) -> NewCode:
+    """A new random code; raises what ``hash_secret`` raises."""
     letters = "".join(secrets.choice(_ALPHABET) for _ in range(_RECEIPT + _SECRET))
     shown = "-".join(letters[at : at + _GROUP] for at in range(0, len(letters), _GROUP))
-    return NewCode(shown, letters[:_RECEIPT], passwords.hash(letters[_RECEIPT:]))
+    return NewCode(shown, letters[:_RECEIPT], hash_secret(letters[_RECEIPT:]))
+
+
+def quick_hash(secret: str) -> str:
+    """SHA-256 with a fresh salt of 128 bits, as ``sha256$salt$digest``."""
+    return _quick(secrets.token_hex(16), secret)
+
+
+def quick_matches(encoded: str | None, secret: str) -> bool:
+    """Whether the secret fits, in the same time whether it does or not; False without a row (None)."""
+    salt = encoded.split("$")[1] if encoded else ""
+    return hmac.compare_digest(_quick(salt, secret), encoded or "")
+
+
+def _quick(salt: str, secret: str) -> str:
+    return f"sha256${salt}${hashlib.sha256(f'{salt}{secret}'.encode()).hexdigest()}"
 
 
 def split_code(typed: str) -> tuple[str, str]:

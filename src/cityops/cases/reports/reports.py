@@ -14,9 +14,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, RowMapping, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from cityops.access import Passwords
 from cityops.cases.reports.checking import Bounds, clean, faults_of
-from cityops.cases.reports.codes import make_code
+from cityops.cases.reports.codes import make_code, quick_hash
 from cityops.cases.reports.rows import (
     add_update,
     conditions,
@@ -58,7 +57,6 @@ class CaseReports:
         clock: the time.
         ids: makes identifiers.
         services: the matters the public can report; two with one code raise ``ConfigError``.
-        passwords: hashes the follow-up codes.
         bounds: west, south, east, north of the city in WGS-84 degrees; None takes any place.
     """
 
@@ -69,13 +67,11 @@ class CaseReports:
         ids: IdMaker,
         services: Iterable[Service],
         *,
-        passwords: Passwords,
         bounds: Bounds | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
         self._ids = ids
-        self._passwords = passwords
         self._bounds = bounds
         self._services: dict[str, Service] = {}
         for service in services:
@@ -103,7 +99,7 @@ class CaseReports:
             NotFoundError: no such service.
             ReportInvalidError: everything that is wrong with it.
             ConflictError: its ``client_id`` was used for another report.
-            BusyError: too many at once; nothing was kept.
+            BusyError: the store's queue is full; nothing was kept.
         """
         service = self.service(new.service_code)
         new = _cleaned(new)
@@ -114,7 +110,7 @@ class CaseReports:
             before = _sent_before(conn, new)
         if before is not None:
             return _again(before, new, service)
-        code = make_code(self._passwords)
+        code = make_code(quick_hash)
         at_ms = self._clock.now_ms()
         row = _new_row(new, service) | {
             "id": self._ids.next(),

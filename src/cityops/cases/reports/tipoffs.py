@@ -84,7 +84,13 @@ class TipOff:
 
 
 class TipOffs:
-    """Takes and follows anonymous tip-offs."""
+    """Takes and follows anonymous tip-offs.
+
+    Args:
+        store: the relational store.
+        clock: the time.
+        passwords: the slow hash; one of its own, so that a flood of tip-offs does not keep people from signing in.
+    """
 
     def __init__(self, store: Store, clock: Clock, *, passwords: Passwords) -> None:
         self._store = store
@@ -105,7 +111,7 @@ class TipOffs:
             raise _invalid("经纬度必须同时给出", "longitude and latitude must both be given")
         if new.lon is not None and new.lat is not None and not (-180 <= new.lon <= 180 and -90 <= new.lat <= 90):
             raise _invalid("位置不是 WGS-84 经纬度", "the position is not in WGS-84 degrees")
-        code = make_code(self._passwords)
+        code = make_code(self._passwords.hash)
         row: dict[str, Any] = {
             "id": "".join(secrets.choice(_ALPHABET) for _ in range(26)),  # the usual ids hold the time
             "receipt": code.receipt,
