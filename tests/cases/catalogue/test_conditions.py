@@ -86,8 +86,20 @@ def test_conditions_are_dated(example: ConditionTable) -> None:
 def test_stages_of_an_unlawful_building(example: ConditionTable, calendar: WorkingCalendar) -> None:
     """Filed Friday 16:00: two working hours are left today, so stop by Monday 10:00; then 7 and 20 working days."""
     condition = example.of(BUILDING, TODAY)[0]
+    planned = condition.deadlines(at("2026-07-03T16:00"), calendar)
+    assert [(one.result.due, one.planned) for one in planned] == [
+        (at("2026-07-06T10:00"), False), (at("2026-07-15T18:00"), True), (at("2026-08-12T18:00"), True),
+    ]  # fmt: skip
+    # Stopped on the Friday already: the seven days begin to count on Monday.
+    known = condition.deadlines(at("2026-07-03T16:00"), calendar, finished={"责令停止": at("2026-07-03T17:00")})
+    assert (known[1].result.due, known[1].planned) == (at("2026-07-14T18:00"), False)
+
+
+def test_stages_may_all_run_from_filing(calendar: WorkingCalendar) -> None:
+    days = [Stage("处罚", Limit(7, LimitUnit.WORKING_DAY)), Stage("拆除", Limit(20, LimitUnit.WORKING_DAY))]
+    condition = Condition(BUILDING, 1, "立", "结", tuple(days))
     due = [one.result.due for one in condition.deadlines(at("2026-07-03T16:00"), calendar)]
-    assert due == [at("2026-07-06T10:00"), at("2026-07-14T18:00"), at("2026-07-31T18:00")]
+    assert due == [at("2026-07-14T18:00"), at("2026-07-31T18:00")]
 
 
 def test_a_stage_may_run_from_the_one_before(calendar: WorkingCalendar) -> None:

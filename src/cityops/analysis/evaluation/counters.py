@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from enum import StrEnum
+from operator import attrgetter
 from typing import Final, Self
 
 from cityops.kit import InvalidError, Text
@@ -85,6 +86,7 @@ class Counters:
 
 
 COUNTERS: Final = tuple(field.name for field in fields(Counters))
+_values: Final = attrgetter(*COUNTERS)
 _PARTS: Final = (
     (("valid_reports",), "reports"),
     (("filed_in_time",), "filed"),
@@ -173,11 +175,11 @@ def grouped(
         period: length of a period.
         area_digits: how much of the area's code to group by: 6 district, 9 street, 12 community; None: all of it.
     """
-    sums: dict[GroupKey, Counters] = {}
+    members: dict[GroupKey, list[tuple[int, ...]]] = {}
     for row in rows:
         key = tuple(_value(row, dimension, period, area_digits) for dimension in by)
-        sums[key] = sums[key] + row.counters if key in sums else row.counters
-    return dict(sorted(sums.items()))
+        members.setdefault(key, []).append(_values(row.counters))
+    return {key: Counters(*map(sum, zip(*members[key], strict=True))) for key in sorted(members)}
 
 
 def _value(row: CounterRow, dimension: Dimension, period: Period, area_digits: int | None) -> str:

@@ -20,6 +20,7 @@ from cityops.cases.catalogue.conditions import (
     Stage,
     StageDeadline,
 )
+from cityops.cases.catalogue.filing import filing_standards
 from cityops.cases.catalogue.items import CatalogueItem, ItemKey, Kind, Standard
 from cityops.cases.catalogue.routing import Considered, Decision, Fit, Route, RoutedCase, Router
 from cityops.cases.catalogue.routing_sheet import ROUTE_COLUMNS, export_routes, import_routes, route_row, routes_of
@@ -81,6 +82,7 @@ __all__ = [
     "example_table",
     "export_conditions",
     "export_routes",
+    "filing_standards",
     "import_conditions",
     "import_routes",
     "is_class",
