@@ -18,6 +18,7 @@ from cityops.cases.catalogue import (
     Kind,
     Standard,
 )
+from cityops.cases.catalogue.pinyin import Reading
 from cityops.kit import ConfigError, InvalidError, NotFoundError
 
 FACTS = Path(__file__).parents[4] / "shared/facts/gbt47678_5_catalogue.csv"
@@ -159,3 +160,31 @@ def test_further_words_lead_to_a_matter(catalogue: Catalogue) -> None:
     key = ItemKey(NATIONAL, Kind.MATTER, "01037")
     search = CatalogueSearch(catalogue.items(Kind.MATTER, TODAY), {key: "灯杆倾斜"})
     assert [item.key for item in search.find("倾斜")] == [key]
+
+
+def test_every_matter_is_found_by_its_initials_and_its_pinyin(search: CatalogueSearch, catalogue: Catalogue) -> None:
+    for item in catalogue.items(Kind.MATTER):
+        reading = Reading.of(item.name)
+        for typed in (reading.initials, "".join(reading.syllables), item.name, item.code):
+            assert item in search.find(typed), (item.name, typed)
+
+
+@pytest.mark.parametrize(
+    ("name", "syllables"),
+    [
+        ("人行横道桩", ("ren", "xing", "heng", "dao", "zhuang")),
+        ("绿地（新）", ("lv", "di", "xin")),
+        ("紧急报警点异常SOS", ("jin", "ji", "bao", "jing", "dian", "yi", "chang", "sos")),
+        ("", ()),
+    ],
+)
+def test_readings(name: str, syllables: tuple[str, ...]) -> None:
+    assert Reading.of(name) == Reading(syllables)
+
+
+@pytest.mark.parametrize(
+    ("typed", "start"),
+    [("b", 0), ("bl", 0), ("bll", 0), ("baolul", 0), ("lu", 1), ("llj", 1), ("laji", 2), ("baj", None), ("x", None)],
+)
+def test_pinyin_written_out_or_cut_off(typed: str, start: int | None) -> None:
+    assert Reading(("bao", "lu", "la", "ji")).match(typed) == start

@@ -208,3 +208,12 @@ def test_import_errors_name_their_rows() -> None:
         (9, "", "two equal rows for matter any, area any, source any"),
     ]
     assert imported.valid == []
+
+
+def test_an_explanation_is_bounded_and_says_how_many_there_were() -> None:
+    table = [route("01037", area=f"1401050{number:02d}", unit=f"U{number}") for number in range(60)]
+    decision = Router(table).explain(case(area="140105059001"))
+    assert decision.winner is not None
+    assert decision.winner.unit_id == "U59"
+    assert (len(decision.considered), decision.total) == (50, 60)
+    assert decision.considered[0].route is decision.winner
