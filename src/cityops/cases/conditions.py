@@ -103,4 +103,4 @@ CONDITIONS: Final[Mapping[str, Callable[[Situation], bool]]] = {
     "was_late": _was_late,
     "within_reopen_window": _within_reopen_window,
 }
-"""Every condition there is. ``lead``, ``joint``: the task is the lead's or not; ``holder``: it was given to this person."""
+"""Every condition there is. ``lead`` and ``joint``: whose task it is; ``holder``: it was given to this very person."""
