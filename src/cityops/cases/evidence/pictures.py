@@ -54,8 +54,9 @@ _BROKEN: Final = (
     struct.error,
     UnidentifiedImageError,
     Image.DecompressionBombError,
+    UserWarning,
 )
-"""What Pillow raises for content that is not what it says."""
+"""What Pillow raises for content that is not what it says; the warning where the interpreter makes errors of them."""
 
 
 @dataclass(frozen=True, slots=True)
