@@ -98,6 +98,50 @@ def strand_a_task(data: dict[str, Any]) -> None:
     task["transitions"] = [t for t in task["transitions"] if t["action"] in ("submit_rectification",)]
 
 
+def reopen_into_an_end(data: dict[str, Any]) -> None:
+    again = {**transition(data, "recall"), "action": "reopen", "kind": "reopen", "from": ["closed"], "to": "void"}
+    data["transitions"].append(again)
+
+
+def come_after_something_open(data: dict[str, Any]) -> None:
+    data["transitions"].append(
+        {**transition(data, "recall"), "action": "appeal", "kind": "after", "from": ["filed"], "to": "stay"}
+    )
+
+
+def require_unknown_condition(data: dict[str, Any]) -> None:
+    transition(data, "close")["requires"].append({"that": "good_weather", "otherwise": {"zh": "雨", "en": "rain"}})
+
+
+def name_a_person_without_a_field(data: dict[str, Any]) -> None:
+    transition(data, "accept")["effects"].append({"do": "name_person"})
+
+
+def let_the_crew_be_optional(data: dict[str, Any]) -> None:
+    transition(data, "dispatch")["form"][0]["required"] = False
+
+
+def act_on_no_task(data: dict[str, Any]) -> None:
+    transition(data, "recall")["effects"].append({"do": "end_deferral"})
+
+
+def wait_on_unknown_states(data: dict[str, Any]) -> None:
+    data["tasks"]["rectification"]["transitions"][0]["during"] = ["closing"]
+
+
+def leave_a_task_unknown_state(data: dict[str, Any]) -> None:
+    transition(data, "arrive")["task_from"] = ["asleep"]
+
+
+def ask_for_a_standard_without_any(data: dict[str, Any]) -> None:
+    field = {"name": "standard", "title": {"zh": "标准", "en": "Standard"}, "kind": "standard", "required": True}
+    transition(data, "close")["form"].append(field)
+
+
+def go_on_past_the_last_stage(data: dict[str, Any]) -> None:
+    transition(data, "arrive")["effects"].append({"do": "next_stage"})
+
+
 @pytest.mark.parametrize(
     ("change", "path", "words"),
     [
@@ -115,6 +159,17 @@ def strand_a_task(data: dict[str, Any]) -> None:
         (repeat_an_action, "transitions.11", "leaves 'checked' twice"),
         (never_open_a_task, "tasks.rectification", "no step ever opens"),
         (strand_a_task, "tasks.rectification.states.submitted", "dead end"),
+        (reopen_into_an_end, "transitions.11.kind", "does not fit the end states"),
+        (reopen_into_an_end, "states.closed", "has a transition out of it"),
+        (come_after_something_open, "transitions.11.kind", "does not fit the end states"),
+        (require_unknown_condition, "transitions.9.requires.1", "unknown condition 'good_weather'"),
+        (name_a_person_without_a_field, "transitions.2.effects.2", "no person field that is required"),
+        (let_the_crew_be_optional, "transitions.0.effects.0", "no crew field that is required"),
+        (act_on_no_task, "transitions.4", "goes through no task"),
+        (wait_on_unknown_states, "tasks.rectification.transitions.0", "unknown states ['closing']"),
+        (leave_a_task_unknown_state, "transitions.5", "unknown states ['asleep']"),
+        (ask_for_a_standard_without_any, "transitions.9.form", "the workflow has none"),
+        (go_on_past_the_last_stage, "transitions.5", "without 'stages_left'"),
     ],
 )
 def test_a_fault_is_found_and_named(change: Callable[[dict[str, Any]], None], path: str, words: str) -> None:

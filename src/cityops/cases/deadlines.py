@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, insert, or_, select, update
 
 from cityops.cases.counting import CountedTime
 from cityops.cases.standards import LimitSpec
-from cityops.cases.tables import deadline_table
+from cityops.cases.tables import deadline_table, task_table
 from cityops.cases.views import DeadlineView
 from cityops.kit import (
     DeadlineResult,
@@ -98,14 +98,27 @@ def _computed(result: DeadlineResult) -> dict[str, Any]:
 
 
 def finish_deadlines(
-    conn: Connection, case_id: str, at_ms: int, *, task_id: str | None = None, superseded: bool = False
+    conn: Connection,
+    case_id: str,
+    at_ms: int,
+    *,
+    task_id: str | None = None,
+    superseded: bool = False,
+    lasting: Collection[str] = (),
 ) -> None:
-    """Stop the clocks of a task, or of a whole case when ``task_id`` is None; ``superseded``: a next stage follows."""
-    clause = deadline_table.c.case_id == case_id
+    """Stop the clocks of a task, or of a whole case when ``task_id`` is None.
+
+    ``superseded``: a next stage follows. ``lasting``: kinds of tasks whose clocks run on after the case's end.
+    """
+    due = deadline_table.c
+    clause = due.case_id == case_id
     if task_id is not None:
-        clause &= deadline_table.c.task_id == task_id
+        clause &= due.task_id == task_id
+    if lasting:
+        kept = select(task_table.c.id).where(task_table.c.case_id == case_id, task_table.c.kind.in_(lasting))
+        clause &= or_(due.task_id.is_(None), due.task_id.not_in(kept))
     values = {"done_ms": at_ms, "next_warning_ms": None, **({"current": False} if superseded else {})}
-    conn.execute(update(deadline_table).where(clause, deadline_table.c.done_ms.is_(None)).values(**values))
+    conn.execute(update(deadline_table).where(clause, due.done_ms.is_(None)).values(**values))
 
 
 def resume_deadlines(

@@ -369,7 +369,7 @@ class Cases:
         if act.conn.execute(update(case_table).where(here).values(**values)).rowcount == 0:
             raise stale(case["number"])
         if ended and not case["ended"]:
-            finish_deadlines(act.conn, act.case_id, act.at_ms)
+            finish_deadlines(act.conn, act.case_id, act.at_ms, lasting=act.workflow.lasting_tasks)
         elif case["ended"] and not ended:
             resume_deadlines(act.conn, act.case_id, None, self._calendar, act.workflow.warning_percents)
 

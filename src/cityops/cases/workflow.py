@@ -237,6 +237,12 @@ class Workflow(Machine):
         """Shares of the time at which somebody is warned, in order: always 50, 80, 100, then the escalations."""
         return tuple(sorted({*WARNING_PERCENTS, *(step.percent for step in self.escalations)}))
 
+    @property
+    def lasting_tasks(self) -> frozenset[str]:
+        """The kinds of tasks that a step after the end opens (an appeal): no end of the case stops their clocks."""
+        after = (t for t in self.transitions if t.kind == "after")
+        return frozenset(e.task for t in after for e in t.effects if e.do == "open_task" and e.task is not None)
+
     def way(self, state: str) -> list[dict[str, Any]]:
         """The states in order with whether they are passed, for a progress bar."""
         names = [name for name, entry in self.states.items() if not entry.aside or name == state]

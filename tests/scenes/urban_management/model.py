@@ -164,7 +164,7 @@ class Model:
             self.state = to
             if RAW["states"][to].get("end"):
                 self.closed = self.epoch
-                for one in self.tasks:
+                for one in (t for t in self.tasks if t.kind != "appeal"):
                     one.done = self.epoch if one.done is None else one.done
         for effect in transition["effects"]:
             self._effect(effect, task, asked)

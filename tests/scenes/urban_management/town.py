@@ -93,8 +93,7 @@ class Town:
         return self.take(self.acceptor, self.report(), "file", standard=standard)
 
     def handling(self, standard: str = "cover_missing", joint: list[str] | None = None) -> CaseDetailView:
-        more = {"joint": joint} if joint else {}
-        case = self.take(self.dispatcher, self.filed(standard), "dispatch", unit="WATER", **more)
+        case = self.take(self.dispatcher, self.filed(standard), "dispatch", unit="WATER", joint=joint or [])
         return self.take(self.water, case, "accept")
 
     def closed(self, standard: str = "cover_missing", closing: str = "replaced") -> CaseDetailView:
