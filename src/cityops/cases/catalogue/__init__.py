@@ -22,6 +22,13 @@ from cityops.cases.catalogue.conditions import (
 )
 from cityops.cases.catalogue.filing import filing_standards
 from cityops.cases.catalogue.items import CatalogueItem, ItemKey, Kind, Standard
+from cityops.cases.catalogue.local_sheet import (
+    LOCAL_COLUMNS,
+    export_local_items,
+    import_local_items,
+    local_item_row,
+    local_items_of,
+)
 from cityops.cases.catalogue.routing import Considered, Decision, Fit, Route, RoutedCase, Router
 from cityops.cases.catalogue.routing_sheet import ROUTE_COLUMNS, export_routes, import_routes, route_row, routes_of
 from cityops.cases.catalogue.search import CatalogueSearch
@@ -37,13 +44,23 @@ from cityops.cases.catalogue.sheets import (
     write_rows,
 )
 from cityops.cases.catalogue.tables import rule_row_table, rule_version_table
-from cityops.cases.catalogue.versions import CONDITIONS, DUPLICATE_RULES, PUBLISHED, ROUTES, RuleTables, RuleVersion
+from cityops.cases.catalogue.versions import (
+    CONDITIONS,
+    DUPLICATE_RULES,
+    LOCAL_ITEMS,
+    PUBLISHED,
+    ROUTES,
+    RuleTables,
+    RuleVersion,
+)
 
 __all__ = [
     "CONDITIONS",
     "CONDITION_COLUMNS",
     "DUPLICATE_RULES",
     "EXAMPLE",
+    "LOCAL_COLUMNS",
+    "LOCAL_ITEMS",
     "NATIONAL",
     "OLDER",
     "PUBLISHED",
@@ -81,12 +98,16 @@ __all__ = [
     "conditions_of",
     "example_table",
     "export_conditions",
+    "export_local_items",
     "export_routes",
     "filing_standards",
     "import_conditions",
+    "import_local_items",
     "import_routes",
     "is_class",
     "is_code",
+    "local_item_row",
+    "local_items_of",
     "parse_one",
     "read_rows",
     "route_row",

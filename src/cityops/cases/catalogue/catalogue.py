@@ -9,7 +9,7 @@ from datetime import date
 from importlib import resources
 from typing import Final, Self
 
-from cityops.cases.catalogue.codes import is_code
+from cityops.cases.catalogue.codes import CODE_DIGITS, is_class, is_code
 from cityops.cases.catalogue.items import CatalogueItem, ItemKey, Kind, Standard, overlap
 from cityops.kit import ConfigError, InvalidError, NotFoundError, Text
 
@@ -117,6 +117,10 @@ class Catalogue:
         """The national standard in force on a day; None when none is known."""
         return next((one for one in self._standards.values() if not one.local and one.in_force(on)), None)
 
+    def knows(self, standard: str) -> bool:
+        """Whether there is a standard of this name."""
+        return standard in self._standards
+
     def has(self, key: ItemKey) -> bool:
         """Whether there is such an entry."""
         return key in self._items
@@ -175,26 +179,37 @@ class Catalogue:
 
 def _local_faults(catalogue: Catalogue, standard: Standard, items: Sequence[CatalogueItem]) -> list[Text]:
     faults = []
-    if not standard.local or standard.name in {one.name for one in catalogue.standards}:
+    if not standard.local or catalogue.knows(standard.name):
         faults.append(Text(f"标准名称“{standard.name}”已占用", f"the standard name {standard.name!r} is taken"))
-    span = (standard.valid_from, standard.valid_to)
-    beside = {one.name for one in catalogue.standards if overlap(span, (one.valid_from, one.valid_to))}
-    used = {(item.kind, item.code): item for item in catalogue.items() if item.standard in beside}
+    own: dict[tuple[Kind, str], CatalogueItem] = {}
     for item in items:
-        if item.standard != standard.name:
-            faults.append(Text(f"{item.name}：不属于“{standard.name}”", f"{item.name}: not of {standard.name!r}"))
-        if not is_code(item.code) or len(item.class_code) != 2 or not item.name.strip():
-            faults.append(Text(f"{item.code!r} {item.name}：代码或名称无效", f"{item.code!r}: not a code, or no name"))
-        taken = used.get((item.kind, item.code))
-        if taken is not None:
-            faults.append(
-                Text(
-                    f"{item.code} {item.name}：该代码已用于“{taken.name}”（{taken.standard}）",
-                    f"{item.code} {item.name}: taken by {taken.name} ({taken.standard})",
-                )
-            )
-        used[item.kind, item.code] = item
+        faults += local_item_faults(catalogue, standard, item)
+        twin = own.setdefault((item.kind, item.code), item)
+        if twin is not item:
+            faults.append(_taken(item, twin))
     return faults
+
+
+def local_item_faults(catalogue: Catalogue, standard: Standard, item: CatalogueItem) -> list[Text]:
+    """What is wrong with one entry of a local extension: its code, its name, or that the code is taken."""
+    faults = []
+    if item.standard != standard.name:
+        faults.append(Text(f"{item.name}：不属于“{standard.name}”", f"{item.name}: not of {standard.name!r}"))
+    sound = is_code(item.code) and is_class(item.class_code) and len(item.code) == CODE_DIGITS
+    if not sound or not item.name.strip():
+        faults.append(Text(f"{item.code!r} {item.name}：代码或名称无效", f"{item.code!r}: not a code, or no name"))
+    for other in catalogue.standards:
+        if overlap((standard.valid_from, standard.valid_to), (other.valid_from, other.valid_to)):
+            key = ItemKey(other.name, item.kind, item.code)
+            faults += [_taken(item, catalogue.get(key))] if catalogue.has(key) else []
+    return faults
+
+
+def _taken(item: CatalogueItem, by: CatalogueItem) -> Text:
+    return Text(
+        f"{item.code} {item.name}：该代码已用于“{by.name}”（{by.standard}）",
+        f"{item.code} {item.name}: taken by {by.name} ({by.standard})",
+    )
 
 
 def data_text(name: str) -> str:

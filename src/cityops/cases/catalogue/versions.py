@@ -21,6 +21,7 @@ from cityops.store import Store, emit
 CONDITIONS: Final = "conditions"
 ROUTES: Final = "routes"
 DUPLICATE_RULES: Final = "duplicates"
+LOCAL_ITEMS: Final = "local_items"
 PUBLISHED: Final = "rules.published"
 """Topic of the event; its key is the table's name, its payload names the version."""
 HISTORY_LIMIT: Final = 200
