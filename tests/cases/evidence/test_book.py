@@ -119,8 +119,9 @@ def test_time_of_the_camera_with_its_own_zone(book: EvidenceBook) -> None:
 def test_phone_position_is_used_when_the_photo_has_none(book: EvidenceBook) -> None:
     item = book.add(ACCEPTOR, new("fix-000001", phone=PhoneFix(112.6, 37.9)), [photo()])
     assert (item.lon, item.lat, item.position_source) == (112.6, 37.9, "phone")
-    with pytest.raises(InvalidError):
-        book.add(ACCEPTOR, new("fix-000002", phone=PhoneFix(112.6, float("nan"))), [photo()])
+    for wrong in (PhoneFix(112.6, float("nan")), PhoneFix(181, 0), PhoneFix(112.6, 37.9, 2**70), PhoneFix(0, 0, -1)):
+        with pytest.raises(InvalidError):
+            book.add(ACCEPTOR, new("fix-000002", phone=wrong), [photo()])
 
 
 def test_the_same_upload_again_is_the_same_item(book: EvidenceBook, store: Store, opened: Callable[[], str]) -> None:
@@ -173,6 +174,13 @@ def test_before_and_after(book: EvidenceBook, opened: Callable[[], str], clock: 
         book.add(ACCEPTOR, new("pair-00005", AFTER, opened(), before_id=before.id), [photo()])
     with pytest.raises(InvalidError, match="after photo"):
         book.add(ACCEPTOR, new("pair-00006", BEFORE, case_id, before_id=before.id), [photo()])
+
+
+def test_somebody_else_s_unfiled_photo_is_no_pair(book: EvidenceBook) -> None:
+    theirs = book.add(OTHER, new("pair-00007"), [photo()])
+    with pytest.raises(NotFoundError):
+        book.add(ACCEPTOR, new("pair-00008", AFTER, before_id=theirs.id), [photo()])
+    assert book.add(OTHER, new("pair-00009", AFTER, before_id=theirs.id), [photo()]).before_id == theirs.id
 
 
 def test_one_of_each_is_a_pair(book: EvidenceBook, opened: Callable[[], str]) -> None:

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import io
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given, settings
@@ -9,7 +12,7 @@ from hypothesis import strategies as st
 from cityops.cases.evidence import EvidenceLimits, Kind, PictureReader, Rendition, content_headers
 from cityops.cases.evidence.pictures import Picture
 from cityops.cases.evidence.receiving import receive
-from cityops.kit import CityOpsError, InvalidError
+from cityops.kit import BusyError, CityOpsError, InvalidError
 
 from .conftest import EXECUTABLE, HTML, SVG, WINDOWS_PROGRAM, docx, film, pdf, photo, png_bomb, wav
 
@@ -131,6 +134,34 @@ def test_only_known_types_are_named_and_only_copies_of_photos_are_shown() -> Non
     assert content_headers("application/pdf", "a", Rendition.ORIGINAL)["Content-Disposition"].startswith("attachment")
     quoted = content_headers("audio/wav", '冰"\r\nX: y', Rendition.ORIGINAL)["Content-Disposition"]
     assert quoted == "inline; filename*=UTF-8''%E5%86%B0%22%0D%0AX%3A%20y"
+
+
+class SlowPhoto(io.BytesIO):
+    """A photo whose reading waits until it is let go."""
+
+    def __init__(self, go: threading.Event) -> None:
+        super().__init__(photo())
+        self._go = go
+        self.reading = threading.Event()
+
+    def read(self, size: int | None = -1) -> bytes:
+        self.reading.set()
+        assert self._go.wait(10)
+        return super().read(size)
+
+
+def test_more_photos_than_may_be_decoded_together_are_refused_and_counted() -> None:
+    reader, go = PictureReader(wait_s=0.05), threading.Event()
+    slow = [SlowPhoto(go), SlowPhoto(go)]
+    with ThreadPoolExecutor(2) as pool:
+        running = [pool.submit(reader.read, "image/jpeg", one) for one in slow]
+        assert all(one.reading.wait(10) for one in slow)
+        with pytest.raises(BusyError):
+            reader.read("image/jpeg", io.BytesIO(photo()))
+        go.set()
+        assert [future.result().width for future in running] == [64, 64]
+    assert reader.rejected == 1
+    assert reader.read("image/jpeg", io.BytesIO(photo())).height == 32
 
 
 REFUSALS = ("evidence.type", "evidence.damaged", "evidence.too_long", "evidence.pixels")

@@ -345,6 +345,14 @@ def test_tip_off_goes_to_one_case(tip_offs: TipOffs, store: Store, opened: Calla
         store.write(lambda conn: tip_offs.file(conn, ACCEPTOR, tip_off_id, other))
 
 
+def test_characters_a_database_cannot_hold(tip_offs: TipOffs, reports: CaseReports) -> None:
+    _, code = tip_offs.submit(NewTipOff("a\0b", "c\0d", "e\0f"))
+    seen = tip_offs.follow(code)
+    assert (seen.matter_code, seen.description, seen.address) == ("a\ufffdb", "c\ufffdd", "e\ufffdf")
+    report_id, _ = sent(reports, replace(REPORT, description="a\0\ud800b"))
+    assert reports.get(report_id).description == "a\ufffd\ufffdb"
+
+
 @pytest.mark.parametrize(
     "new",
     [

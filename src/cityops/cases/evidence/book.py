@@ -283,7 +283,8 @@ class EvidenceBook:
         if case_id is not None and principal is not None:
             _require_case(conn, case_id, principal)
         if before_id is not None:
-            of_case = _t.case_id.is_(None) if case_id is None else _t.case_id == case_id
+            own = and_(_t.case_id.is_(None), _t.uploader_id == row["uploader_id"])
+            of_case = own if case_id is None else _t.case_id == case_id
             found = select(_t.id).where(_t.id == before_id, of_case, _t.role == EvidenceRole.BEFORE.value)
             if conn.execute(found).scalar() is None:
                 raise no_item()

@@ -14,6 +14,9 @@ from cityops.cases.evidence.tables import evidence_table
 from cityops.cases.evidence.views import EvidenceRole, EvidenceView, NewEvidence, PhoneFix
 from cityops.kit import ConflictError, Text
 
+MOMENT_MAX_MS: Final = 7_258_118_400_000
+"""2200-01-01 UTC."""
+
 _CLIENT_ID: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _t = evidence_table.c
 
@@ -27,6 +30,10 @@ def check_new(new: NewEvidence) -> None:
     fix = new.phone
     if fix is not None and not (-180 <= fix.lon <= 180 and -90 <= fix.lat <= 90):
         raise wrong("手机定位超出经纬度范围", "the phone's position is not in WGS-84 degrees")
+    if fix is not None and fix.at_ms is not None and not 0 <= fix.at_ms <= MOMENT_MAX_MS:
+        raise wrong(
+            "手机时间不是公元 1970 至 2199 年的毫秒数", "the phone's time is not in milliseconds of 1970 to 2199"
+        )
 
 
 def chosen_position(exif: ExifFacts, phone: PhoneFix | None) -> tuple[float | None, float | None, str | None]:

@@ -104,7 +104,7 @@ class TipOffs:
             InvalidError: no words, too many, or a wrong place.
             BusyError: too many at once; nothing was kept.
         """
-        description, address = clean(new.description), clean(new.address)
+        description, address, matter_code = clean(new.description), clean(new.address), clean(new.matter_code) or ""
         if description is None or len(description) > DESCRIPTION_MAX or len(address or "") > LINE_MAX:
             raise _invalid(f"请填写 1 至 {DESCRIPTION_MAX} 个字", f"write 1 to {DESCRIPTION_MAX} characters")
         if (new.lon is None) != (new.lat is None):
@@ -116,7 +116,7 @@ class TipOffs:
             "id": "".join(secrets.choice(_ALPHABET) for _ in range(26)),  # the usual ids hold the time
             "receipt": code.receipt,
             "code_hash": code.hash,
-            "matter_code": new.matter_code[:60],
+            "matter_code": matter_code[:60],
             "description": description,
             "address": address,
             "lon": new.lon,
