@@ -31,6 +31,7 @@ Files, all below the data folder (CITYOPS_DATA_DIR, ./data by default)
   state/        where each consumer of the log stands; can be rebuilt from log and history
   places/       divisions, grids and roads of the city
   files/        photos, videos, documents, each named by its SHA-256
+  media/        which terminal brought which of the files, when
   rejected/     input that could not be used, with the reason
 
 Exit codes: 0 done; 1 a check failed; 2 wrong use, wrong settings, or a sentence that says what to do.

@@ -25,6 +25,8 @@ from tests.stories.outcome import (
 )
 from tests.stories.processes import Installation, Process, wait_until
 
+pytestmark = [pytest.mark.xdist_group("stories"), pytest.mark.timeout(600)]
+
 TRUCKS = 25
 SIMULATE = ("simulate", "--no-crews", "--since", "4.5", "--speed-up", "900", "--interval", "10")
 EVERYBODY = ("gateway", "serve", "simulate")

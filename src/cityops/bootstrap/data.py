@@ -20,7 +20,7 @@ from cityops.store import backup as backup_store
 from cityops.store import restore as restore_store
 
 # The log before the history it moves into: what is moved meanwhile is then in both. ``state`` is rebuilt from them.
-_FOLDERS: Final = ("log", "history", "places", "rejected", "simulation")
+_FOLDERS: Final = ("log", "history", "places", "rejected", "media", "simulation")
 
 
 def import_city(product: Product, options: argparse.Namespace) -> int:

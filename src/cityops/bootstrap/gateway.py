@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import signal
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Final
 import uvloop
 
 from cityops.bootstrap.database import open_store
-from cityops.bootstrap.product import LOG_WRITER, METRICS_FILE, Product, check_data_folder
+from cityops.bootstrap.product import LOG_WRITER, METRICS_FILE, Product, check_data_folder, check_port
 from cityops.gateways.jt808 import Jt808Server, Jt808Settings, Media
 from cityops.kit import from_ms
 from cityops.observations import DeadLetters, DeviceRegister, Log
@@ -25,7 +26,9 @@ _METRICS_S: Final = 2.0
 
 def gateway(product: Product, _: argparse.Namespace) -> int:
     """Run until SIGTERM or Ctrl-C; what was received by then is stored and acknowledged."""
-    check_data_folder(product.settings.data_dir)
+    settings = product.settings
+    check_data_folder(settings.data_dir)
+    check_port(settings.jt808_host, settings.jt808_port, "CITYOPS_JT808_PORT")
     watch_lifeline(product.environment)
     with open_store(product) as store:
         return uvloop.run(_serve(product, DeviceRegister(store, product.clock), Files(product.folder("files"))))
@@ -33,7 +36,7 @@ def gateway(product: Product, _: argparse.Namespace) -> int:
 
 async def _serve(product: Product, devices: DeviceRegister, files: Files) -> int:
     settings = product.settings
-    media = _MediaFolder(files, product.folder("files"))
+    media = _MediaFolder(files, product.folder("media"))
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -104,3 +107,5 @@ class _MediaFolder:
         }
         with self._index.open("a", encoding="utf-8") as index:
             index.write(json.dumps(line, ensure_ascii=False) + "\n")
+            index.flush()
+            os.fsync(index.fileno())

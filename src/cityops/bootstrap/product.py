@@ -120,9 +120,12 @@ def exclusive(path: Path, *, wait: bool) -> Iterator[None]:
 
 def web_address(product: Product) -> str:
     """Where a browser on this machine finds the product."""
-    host = product.settings.http_host
-    shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host
-    return f"http://{shown}:{product.settings.http_port}"
+    return f"http://{reachable_host(product.settings.http_host)}:{product.settings.http_port}"
+
+
+def reachable_host(host: str) -> str:
+    """Where to reach on this machine what listens on ``host``."""
+    return "127.0.0.1" if host in {"0.0.0.0", "::"} else host
 
 
 def web_folder() -> Path:

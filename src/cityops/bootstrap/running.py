@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import signal
+import socket
 import urllib.error
 import urllib.request
 from collections.abc import Callable
 from typing import Any, Final
 
-from cityops.bootstrap.product import Product, check_data_folder, check_port, exclusive, web_address
+from cityops.bootstrap.product import Product, check_data_folder, check_port, exclusive, reachable_host, web_address
 from cityops.supervisor import Supervisor, command
 
 _READY_LIMIT_S: Final = 60.0
@@ -62,13 +63,14 @@ class _Greeting:
         self._asked_s = now_s
         address = web_address(self._product)
         about = _ask(f"{address}/api/product")
-        if about is not None:
+        if about is not None and _listens(self._product):
             self._said = True
             self._print(address, about, now_s - self._begun_s)
             self._ready()
         elif not self._warned and now_s - self._begun_s > _READY_LIMIT_S:
             self._warned = True
-            print(f"CityOps: {address} 还没有应答，见上文 does not answer yet; see above", flush=True)
+            late = address if about is None else "JT/T 808 gateway"
+            print(f"CityOps: {late} 还没有应答，见上文 does not answer yet; see above", flush=True)
 
     def _print(self, address: str, about: dict[str, Any], took_s: float) -> None:
         lines = [f"\n  CityOps  {address}   {about['city']}   ({took_s:.1f} s)\n"]
@@ -79,6 +81,18 @@ class _Greeting:
         host, port = self._product.settings.jt808_host, self._product.settings.jt808_port
         lines.append(f"\n  JT/T 808 终端接入 gateway: {host}:{port}   ·   Ctrl-C 停止 stops everything\n")
         print("\n".join(lines), flush=True)
+
+
+def _listens(product: Product) -> bool:
+    """Whether the gateway takes terminals; with port 0 nobody can say where it is."""
+    host, port = reachable_host(product.settings.jt808_host), product.settings.jt808_port
+    if port == 0:
+        return True
+    try:
+        socket.create_connection((host, port), timeout=1.0).close()
+    except OSError:
+        return False
+    return True
 
 
 def _ask(address: str) -> dict[str, Any] | None:

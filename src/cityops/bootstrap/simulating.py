@@ -13,7 +13,7 @@ import uvloop
 
 from cityops.access import Role
 from cityops.bootstrap.places import find_city
-from cityops.bootstrap.product import Product, web_address
+from cityops.bootstrap.product import Product, reachable_host, web_address
 from cityops.gateways.jt808 import Location
 from cityops.kit import ConfigError, Text
 from cityops.scenes.key_vehicles import DEMO_ACCOUNTS, DEMO_PASSWORD, demo_fleet
@@ -43,7 +43,7 @@ def simulate(product: Product, options: argparse.Namespace) -> int:
         network=city.network,
         center=city.center,
         clock=product.clock,
-        gateway=(settings.jt808_host, settings.jt808_port),
+        gateway=(reachable_host(settings.jt808_host), settings.jt808_port),
         api=web_address(product),
         crews={} if options.no_crews else crews,
         interval_s=options.interval or settings.demo_interval_s,
@@ -60,7 +60,7 @@ def simulate(product: Product, options: argparse.Namespace) -> int:
 def replay(product: Product, options: argparse.Namespace) -> int:
     """Send a recording to the gateway and say what came of it."""
     settings = product.settings
-    gateway = (settings.jt808_host, settings.jt808_port)
+    gateway = (reachable_host(settings.jt808_host), settings.jt808_port)
     path: Path = options.file
     if not path.exists():
         raise ConfigError(f"找不到文件 {path}", f"there is no file {path}")
