@@ -22,21 +22,20 @@ from cityops.store import Store
 from .model import CASE_ACTIONS, TASK_ACTIONS, Asked, Model
 from .town import Town
 
-WALKS = int(os.environ.get("CITYOPS_WALKS", "5"))
+WALKS = int(os.environ.get("CITYOPS_WALKS", "6"))
 START = datetime(2026, 11, 22, 9, 0, tzinfo=SHANGHAI)
 WAIT = "wait"
-FORWARD = [
-    "file",
-    "dispatch",
-    "accept",
-    "feed_back",
-    "confirm",
-    "request_final_check",
-    "final_check_pass",
-    "close",
-    "appeal",
-    "appeal_pass",
-    "appeal_approve",
+RARE = {"void", "reject", "merge", "split", "return_case", "recall", "return_to_acceptor"}
+"""Steps that end or set back a walk: a tame step takes them seldom, or no walk would get far."""
+BEGINNINGS: list[list[str]] = [
+    [],
+    ["file", "dispatch", "accept"],
+    ["file", "dispatch", "accept", "give_person", "submit_to_lead"],
+    ["file", "dispatch", "accept", "accept_part"],
+    ["file", "dispatch", "accept", "supervise", "answer_supervision"],
+    ["file", "dispatch", "accept", "feed_back", "confirm", "request_final_check"],
+    ["file", "dispatch", "accept", "feed_back", "confirm", "close"],
+    ["file", "dispatch", "accept", WAIT, "feed_back", "confirm", "close", "appeal"],
 ]
 ACTIONS = [*CASE_ACTIONS, *TASK_ACTIONS, WAIT]
 WHO = ["acceptor", "dispatcher", "collector", "collector2", "water", "wu", "lamps", "roads"]
@@ -90,11 +89,11 @@ def wanted(model: Model, action: str, who: str, dice: int, target: str, wild: bo
     """The step to try; tame ones take an action and a person that fit, if there are any."""
     forms = {name: form_of(name, dice, target) for name in ACTIONS}
     if not wild:
-        fitting = [a for name in ACTIONS if name != WAIT for a in every(model, name, forms[name]) if model.may(a)]
-        ahead = [a for a in fitting if a.action in FORWARD]
-        pool = ahead if ahead and dice % 3 else fitting
+        fitting = {name: [a for a in every(model, name, forms[name]) if model.may(a)] for name in ACTIONS}
+        pool = [name for name, steps in fitting.items() if steps and (name not in RARE or dice % 7 == 0)]
         if pool:
-            return pool[dice % len(pool)]
+            steps = fitting[pool[dice % len(pool)]]
+            return steps[dice % len(steps)]
     places = [n for n, task in enumerate(model.tasks) if task.kind == TASK_ACTIONS.get(action)]
     place = places[dice % len(places)] if places else None
     return Asked(action, who, place, forms[action], fresh=bad != 0, reason=bad != 1)
@@ -106,31 +105,42 @@ def every(model: Model, action: str, form: dict[str, object]) -> list[Asked]:
     return [Asked(action, who, place, form) for who in WHO for place in places]
 
 
-step = st.tuples(st.sampled_from(ACTIONS), st.sampled_from(WHO), st.integers(0, 999), st.booleans(), st.integers(0, 9))
+throws = st.randoms(use_true_random=False).map(lambda random: random.randrange(10_000))
+step = st.tuples(st.sampled_from(ACTIONS), st.sampled_from(WHO), throws, st.sampled_from([True, False, False]), throws)
 
 
 @settings(max_examples=WALKS, deadline=None, suppress_health_check=list(HealthCheck))
-@given(walk=st.lists(step, min_size=15, max_size=35))
+@given(st.sampled_from(BEGINNINGS), st.lists(step, min_size=10, max_size=30))
 def test_random_sequences_do_what_the_declaration_says(
-    walked: Town, walk: list[tuple[str, str, int, bool, int]]
+    walked: Town, beginning: list[str], walk: list[tuple[str, str, int, bool, int]]
 ) -> None:
     town = walked
     people = {name: getattr(town, name) for name in WHO if name != "wu"} | {"wu": town.water2}
     target, case_id, model = town.report().number, town.report().case_id, Model()
+    joint = int("accept_part" in beginning)
+    for action in beginning:
+        fitting = [a for a in every(model, action, form_of(action, joint, target)) if model.may(a)]
+        assert fitting or action == WAIT
+        tread(town, people, case_id, model, fitting[0] if fitting else WAIT)
     for action, who, dice, wild, bad in walk:
-        if action == WAIT and wild:
-            town.clock.advance(40 * 24 * 3600)
-            model.epoch += 1
-            continue
-        asked = wanted(model, "file" if action == WAIT else action, who, dice, target, wild, bad)
-        expected = model.may(asked)
-        assert happens(town, people[asked.who], case_id, asked, model.version) is expected, (asked, model.state)
-        if expected:
-            event(asked.action)
-            model.take(asked)
+        asked = WAIT if action == WAIT and wild else wanted(model, action, who, dice, target, wild, bad % 10)
+        tread(town, people, case_id, model, asked)
         agrees(town, people, case_id, model, dice, target)
     with town.store.read() as conn:
         assert verify_audit(conn).ok
+
+
+def tread(town: Town, people: dict[str, Principal], case_id: str, model: Model, asked: Asked | str) -> None:
+    """One step in both worlds: it happens in both or in neither."""
+    if isinstance(asked, str):
+        town.clock.advance(40 * 24 * 3600)
+        model.epoch += 1
+        return
+    expected = model.may(asked)
+    assert happens(town, people[asked.who], case_id, asked, model.version) is expected, (asked, model.state)
+    if expected:
+        event(asked.action)
+        model.take(asked)
 
 
 def happens(town: Town, who: Principal, case_id: str, asked: Asked, version: int) -> bool:
