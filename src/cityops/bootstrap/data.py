@@ -18,6 +18,7 @@ from cityops.places import import_city as bring_in
 from cityops.store import Manifest, verify_backup
 from cityops.store import backup as backup_store
 from cityops.store import restore as restore_store
+from cityops.store.migrations.new import import_all_tables
 
 # The log before the history it moves into: what is moved meanwhile is then in both. ``state`` is rebuilt from them.
 _FOLDERS: Final = ("log", "history", "places", "rejected", "media", "simulation")
@@ -50,6 +51,7 @@ def import_city(product: Product, options: argparse.Namespace) -> int:
 
 def backup(product: Product, options: argparse.Namespace) -> int:
     """Copy everything to a folder while the product runs, and verify the copy."""
+    import_all_tables()
     check_data_folder(product.settings.data_dir)
     with open_store(product) as store:
         manifest = backup_store(store, product.settings.data_dir, options.target, extra=_FOLDERS, seal=audit_seal)
@@ -60,6 +62,7 @@ def backup(product: Product, options: argparse.Namespace) -> int:
 
 def restore(product: Product, options: argparse.Namespace) -> int:
     """Bring a backup back; refuses to overwrite anything."""
+    import_all_tables()
     check_data_folder(product.settings.data_dir)
     with exclusive(product.settings.data_dir / "run.lock", wait=False), open_store(product) as store:
         manifest = restore_store(options.source, store, product.settings.data_dir, seal=audit_seal)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import logging
 import os
 import signal
 from collections.abc import Iterable
@@ -16,12 +17,16 @@ import uvloop
 from cityops.bootstrap.database import open_store
 from cityops.bootstrap.product import LOG_WRITER, METRICS_FILE, Product, check_data_folder, check_port
 from cityops.gateways.jt808 import Jt808Server, Jt808Settings, Media
-from cityops.kit import from_ms
+from cityops.kit import UnavailableError, from_ms
 from cityops.observations import DeadLetters, DeviceRegister, Log
 from cityops.store import Files
 from cityops.supervisor import watch_lifeline
 
 _METRICS_S: Final = 2.0
+_EXPIRE_S: Final = 3600.0
+_DAY_MS: Final = 24 * 3600 * 1000
+
+_logger = logging.getLogger(__name__)
 
 
 def gateway(product: Product, _: argparse.Namespace) -> int:
@@ -57,9 +62,9 @@ async def _serve(product: Product, devices: DeviceRegister, files: Files) -> int
         )
         await server.start()
         failure = asyncio.ensure_future(server.wait())
-        metrics = asyncio.ensure_future(_publish_metrics(server, log, product))
+        upkeep = asyncio.ensure_future(_keep_up(server, log, dead_letters, product))
         await asyncio.wait([failure, asyncio.ensure_future(stop.wait())], return_when=asyncio.FIRST_COMPLETED)
-        metrics.cancel()
+        upkeep.cancel()
         await server.stop()
         if failure.done():
             failure.result()  # a bug: raises, the process ends with a traceback and is started again
@@ -69,13 +74,21 @@ async def _serve(product: Product, devices: DeviceRegister, files: Files) -> int
         log.close()
 
 
-async def _publish_metrics(server: Jt808Server, log: Log, product: Product) -> None:
-    """Write the counters where the server process finds them, replaced as a whole."""
+async def _keep_up(server: Jt808Server, log: Log, dead_letters: DeadLetters, product: Product) -> None:
+    """Write the counters where the server process finds them, and let rejected input expire."""
     path = product.folder("state") / METRICS_FILE
+    keep_ms = product.settings.position_retention_days * _DAY_MS
+    expired_s = float("-inf")
     while True:
         figures = server.metrics() | {"appended_rows": log.appended_rows, "rejected_rows": log.rejected_rows}
-        content = json.dumps({"at_ms": product.clock.now_ms(), "figures": figures})
-        await asyncio.to_thread(_replace, path, content)
+        now_ms, now_s = product.clock.now_ms(), product.clock.monotonic_s()
+        try:
+            await asyncio.to_thread(_replace, path, json.dumps({"at_ms": now_ms, "figures": figures}))
+            if now_s - expired_s >= _EXPIRE_S:
+                expired_s = now_s
+                await asyncio.to_thread(dead_letters.delete_before, now_ms - keep_ms)
+        except (OSError, UnavailableError) as error:
+            _logger.warning("the gateway's upkeep waits: %s", error)  # a full disk; intake itself refuses loudly
         await asyncio.sleep(_METRICS_S)
 
 

@@ -33,6 +33,7 @@ _WATCH_S: Final = 5.0
 _SHIFTS_S: Final = 30.0
 _HOURLY_S: Final = 3600.0
 _OUTBOX_KEEP_S: Final = 24 * 3600
+_UPLOAD_MS: Final = 24 * 3600 * 1000  # an upload that has not ended after a day never will
 _RETRY_S: Final = 1.0
 
 
@@ -117,6 +118,7 @@ class Workers:
                     today = from_ms(rooms.product.clock.now_ms()).date()
                     for day in (today - timedelta(days=1), today):  # yesterday too: backfill may still come
                         mileage.update(day)
+                    rooms.files.sweep(rooms.product.clock.now_ms() - _UPLOAD_MS)
                     rooms.store.prune_outbox([one.name for one in subscribers], keep_s=_OUTBOX_KEEP_S)
             except (BusyError, UnavailableError) as error:
                 _logger.warning("the clockwork waits: %s", error)
