@@ -8,9 +8,9 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 import yaml
@@ -22,7 +22,6 @@ MODULES: Final = {path: ast.parse(path.read_text(encoding="utf-8")) for path in 
 SCENES: Final = [
     yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(SOURCE.glob("scenes/*/scene.yaml"))
 ]
-WORKFLOWS: Final = [workflow for scene in SCENES for workflow in scene["workflows"]]
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Found = tuple[ast.expr, Function, Path]
@@ -113,17 +112,11 @@ def keys(value: ast.expr, function: Function) -> set[str] | None:
     return found
 
 
-def of_actions(find: Callable[[dict[str, Any]], set[str]]) -> set[str]:
-    """What ``find`` says of every transition of every scene, of cases and of their tasks."""
-    machines = [machine for flow in WORKFLOWS for machine in (flow, *flow["tasks"].values())]
-    return {word for machine in machines for step in machine.get("transitions", ()) for word in find(step)}
-
-
 def case_actions() -> set[str]:
-    """The steps of all workflows, and what the rooms note or do beside them."""
+    """What the rooms note on a case or do beside its steps; of steps the workflow itself gives the title."""
     noted = {word for value, _, _ in traced("note_in", "action", 3) for word in texts(value)}
     beside = [value for value, _, _ in traced("audit", "action", 1) if isinstance(value, ast.Constant)]
-    return of_actions(lambda step: {step["action"]}) | noted | {word for value in beside for word in texts(value)}
+    return noted | {word for value in beside for word in texts(value)}
 
 
 def audit_actions() -> set[str]:
@@ -164,14 +157,12 @@ def test_every_key_of_an_audit_line_has_words() -> None:
     assert found - known("audit", "detail") == set()
 
 
-def test_every_state_and_scene_in_the_audit_has_words() -> None:
-    states = {state for flow in WORKFLOWS for machine in (flow, *flow["tasks"].values()) for state in machine["states"]}
-    assert states - known("audit", "state") == set()
+def test_every_scene_in_the_audit_has_words() -> None:
     assert {scene["name"] for scene in SCENES} - known("audit", "scene") == set()
 
 
 def test_every_key_of_the_timeline_has_words() -> None:
-    """Data that steps, notes and alerts write; forms of steps are checked by the next test."""
+    """Data that steps, notes and alerts write; of forms the workflow itself gives the titles."""
     found: set[str] = set()
     for name, parameter, place in (("add_step", "data", None), ("NewCase", "data", None), ("_note", "data", 4)):
         for value, function, _ in traced(name, parameter, place):
@@ -179,17 +170,3 @@ def test_every_key_of_the_timeline_has_words() -> None:
     shown = {re.sub(r"_(zh|en)$", "", key) for key in found if not key.endswith("_id")}
     assert {"summary", "percent", "due_before_ms", "explanation", "ended_ms"} <= shown
     assert shown - known("evidence", "name") == set()
-
-
-def test_every_field_and_choice_of_a_form_has_words() -> None:
-    source = (WEB / "components" / "evidence.ts").read_text(encoding="utf-8")
-    (listed,) = re.findall(r"const HIDDEN = \[(.*?)\]", source)
-    hidden = set(re.findall(r"\w+", listed))
-    fields = of_actions(lambda step: {field["name"] for field in step.get("form", ())})
-    choices = of_actions(
-        lambda step: {option["value"] for field in step.get("form", ()) for option in field.get("options", ())}
-    )
-    assert {"result", "measures"} <= fields
-    assert "stopped_to_rest" in choices
-    assert fields - known("evidence", "name") - hidden == set()
-    assert choices - known("evidence", "value") == set()

@@ -112,6 +112,19 @@ def test_the_loop_from_alert_to_dispatch_by_steps(world: World) -> None:
     ]
     accept = {"version": done["version"], "task_id": mine[0]["task_id"]}
     assert did(ask(world, "crew", "POST", f"{path}/steps/accept", json=accept))["state"] == "accepted"
+    spoken = did(ask(world, "dispatcher", "GET", path))["words"]
+    assert spoken["fields"]["instruction"] == {"zh": "处置要求", "en": "Instruction"}
+    assert spoken["values"]["result.fined"] == {"zh": "已处罚", "en": "Fined"}
+    lines = did(ask(world, "auditor", "GET", "/api/audit", params={"object_id": case["case_id"]}))["items"]
+    assert [(line["action"], line["title"]) for line in lines] == [
+        ("case.accept", {"zh": "接单", "en": "Accept"}),
+        ("case.dispatch", {"zh": "派遣", "en": "Dispatch"}),
+        ("case.open", None),
+    ]
+    assert lines[0]["states"] == {
+        "dispatched": {"zh": "已派遣", "en": "Dispatched"},
+        "accepted": {"zh": "已接单", "en": "Accepted"},
+    }
     assert ask(world, "enterprise", "POST", f"{path}/steps/dispatch", json=step).status_code in (403, 409)
     unread = [notice for notice in did(ask(world, "enterprise", "GET", path))["notices"] if not notice["read_at"]]
     assert unread
@@ -157,6 +170,8 @@ def test_an_enterprise_sees_its_answer_waiting_and_why_it_came_back(world: World
     waiting = rectification()
     assert (waiting["state"], waiting["state_title"]["zh"], waiting["actions"]) == ("submitted", "待审核", [])
     assert waiting["data"] == answer
+    assert waiting["words"]["fields"].keys() >= answer.keys()
+    assert waiting["words"]["fields"]["measures"] == {"zh": "整改措施", "en": "Measures taken"}
     step("dispatcher", "return_rectification", comment="请附排班表")
     back = rectification()
     assert (back["state"], back["data"]["comment"]) == ("returned", "请附排班表")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 from sqlalchemy import select
 
 from cityops.api import schemas
 from cityops.api.context import ApiContext
-from cityops.cases import case_table
+from cityops.api.reading import show
+from cityops.cases import CaseDetailView, TaskKind, TaskPage, Workflow, case_table
 from cityops.detection import AlertDetailView, AlertView
 from cityops.kit import Text
 from cityops.places import PlaceInfo
@@ -85,6 +86,61 @@ def alert_detail(alert: AlertDetailView, numbers: Mapping[str, str]) -> schemas.
     ]
     fields = _alert_fields(alert, numbers)
     return schemas.AlertDetail(**fields, evidence=dict(alert.evidence), rule=alert.rule, history=history)
+
+
+def workflows_of(services: ApiContext, case_ids: Collection[str]) -> dict[str, Workflow]:
+    """The workflow of each of these cases, by case id."""
+    wanted = sorted(set(case_ids))
+    found: dict[str, Workflow] = {}
+    with services.store.read() as conn:
+        for start in range(0, len(wanted), _CHUNK):
+            chosen = case_table.c.id.in_(wanted[start : start + _CHUNK])
+            rows = conn.execute(select(case_table.c.id, case_table.c.scene, case_table.c.kind).where(chosen))
+            found.update((row.id, services.cases.workflow(row.scene, row.kind)) for row in rows)
+    return found
+
+
+def form_words(machines: Iterable[Workflow | TaskKind]) -> schemas.FormWords:
+    """The titles of the forms' fields and choices, as the workflow declares them."""
+    fields = [field for machine in machines for step in machine.transitions for field in step.form]
+    choices = [(f"{field.name}.{option.value}", option.title) for field in fields for option in field.options]
+    return schemas.FormWords(
+        fields={field.name: _bilingual(field.title.text) for field in fields},
+        values={name: _bilingual(title.text) for name, title in choices},
+    )
+
+
+def case_answer(services: ApiContext, case: CaseDetailView) -> schemas.CaseDetail:
+    """A case with the words for its timeline and tasks."""
+    answer = show(schemas.CaseDetail, case)
+    workflow = services.cases.workflow(case.scene, case.kind)
+    answer.words = form_words((workflow, *workflow.tasks.values()))
+    for task in answer.tasks:
+        task.words = form_words((workflow.tasks[task.kind],))
+    return answer
+
+
+def tasks_answer(services: ApiContext, tasks: TaskPage) -> schemas.TaskList:
+    """A page of tasks, each with the words for its data."""
+    answer = show(schemas.TaskList, tasks)
+    workflows = workflows_of(services, [task.case_id for task in answer.items])
+    for task in answer.items:
+        task.words = form_words((workflows[task.case_id].tasks[task.kind],))
+    return answer
+
+
+def step_words(
+    workflow: Workflow | None, action: str, detail: Mapping[str, Any]
+) -> tuple[schemas.Bilingual | None, dict[str, schemas.Bilingual]]:
+    """The title of a step as the audit names it, and of the states it led from and to; nothing for what is no step."""
+    name = action.removeprefix("case.")
+    machines = () if workflow is None else (workflow, *workflow.tasks.values())
+    machine = next((one for one in machines if one.knows(name)), None)
+    if machine is None:
+        return None, {}
+    title = next(step.title.text for step in machine.transitions if step.action == name)
+    states = {str(detail.get(end)) for end in ("from", "to")} & machine.states.keys()
+    return _bilingual(title), {state: _bilingual(machine.states[state].title.text) for state in states}
 
 
 def _bilingual(text: Text) -> schemas.Bilingual:

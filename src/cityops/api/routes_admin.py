@@ -7,11 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from fastapi.responses import Response
 
-from cityops.access import Account, AuditFilter, Permission, list_audit
+from cityops.access import Account, AuditEntry, AuditFilter, Permission, list_audit
 from cityops.api import examples, schemas
 from cityops.api.declare import spec
+from cityops.api.present import step_words, workflows_of
 from cityops.api.reading import Code, PageNumber, PageSize, Period
 from cityops.api.security import Person, Services
+from cityops.cases import Workflow
 from cityops.kit import from_ms
 
 router = APIRouter(prefix="/api", tags=["管理 Administration"])
@@ -102,20 +104,26 @@ def read_audit(
     )
     with services.store.read() as conn:
         found = list_audit(conn, person, wanted, page=page, page_size=page_size)
-    items = [
-        schemas.AuditRow(
-            sequence=line.sequence,
-            at=from_ms(line.at_ms),
-            actor=line.actor_name,
-            action=line.action,
-            object_type=line.object_type,
-            object_id=line.object_id,
-            purpose=line.purpose,
-            detail=line.detail,
-            hash=line.hash,
-        )
-        for line in found.items
-    ]
+    about = {line.object_id for line in found.items if line.object_type == "case" and line.object_id is not None}
+    workflows = workflows_of(services, about)
+    items = [_audit_row(line, workflows.get(line.object_id or "")) for line in found.items]
     return schemas.AuditList(
         items=items, page=schemas.Page(total=found.total, page=found.page, page_size=found.page_size)
+    )
+
+
+def _audit_row(line: AuditEntry, workflow: Workflow | None) -> schemas.AuditRow:
+    title, states = step_words(workflow, line.action, line.detail)
+    return schemas.AuditRow(
+        sequence=line.sequence,
+        at=from_ms(line.at_ms),
+        actor=line.actor_name,
+        action=line.action,
+        title=title,
+        states=states,
+        object_type=line.object_type,
+        object_id=line.object_id,
+        purpose=line.purpose,
+        detail=line.detail,
+        hash=line.hash,
     )

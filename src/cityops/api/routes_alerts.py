@@ -11,8 +11,8 @@ from cityops.access import Permission
 from cityops.api import examples, schemas
 from cityops.api.declare import spec
 from cityops.api.excel import ALERT_COLUMNS, XLSX, alert_row, sheet_response, write_sheet
-from cityops.api.present import alert_answer, alert_detail, case_numbers
-from cityops.api.reading import Code, PageNumber, PageSize, Period, SearchWords, audit_read, show
+from cityops.api.present import alert_answer, alert_detail, case_answer, case_numbers
+from cityops.api.reading import Code, PageNumber, PageSize, Period, SearchWords, audit_read
 from cityops.api.security import Person, Services
 from cityops.api.tracks import alert_track
 from cityops.detection import AlertFilter
@@ -102,4 +102,4 @@ def get_alert_track(services: Services, person: Person, alert_id: AlertId) -> sc
 )
 def open_case(services: Services, person: Person, alert_id: AlertId, asked: schemas.OpenCase) -> schemas.CaseDetail:
     """Files a case by hand; an alert that has one already answers with that case."""
-    return show(schemas.CaseDetail, services.open_case(person, alert_id, asked.comment))
+    return case_answer(services, services.open_case(person, alert_id, asked.comment))

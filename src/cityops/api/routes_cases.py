@@ -22,6 +22,7 @@ from cityops.api.excel import (
     too_many_rows,
     write_sheet,
 )
+from cityops.api.present import case_answer, tasks_answer
 from cityops.api.print_case import CONTENT_SECURITY_POLICY, case_page
 from cityops.api.reading import Code, PageNumber, PageSize, Period, SearchWords, audit_read, show
 from cityops.api.security import Person, Services
@@ -109,7 +110,7 @@ def _all_cases(services: ApiContext, person: Principal, wanted: CaseFilter) -> l
 )
 def get_case(services: Services, person: Person, case_id: CaseId) -> schemas.CaseDetail:
     """The case with its tasks, timeline, notices and the steps this person may take now."""
-    return show(schemas.CaseDetail, services.cases.get(person, case_id))
+    return case_answer(services, services.cases.get(person, case_id))
 
 
 @router.post(
@@ -147,7 +148,7 @@ def take_step(
 ) -> schemas.CaseDetail:
     """A transition of the workflow. A ``version`` that is not the case's own gets 409 and changes nothing."""
     asked = Step(version=step.version, task_id=step.task_id, form=step.form, comment=step.comment)
-    return show(schemas.CaseDetail, services.cases.act(person, case_id, action, asked))
+    return case_answer(services, services.cases.act(person, case_id, action, asked))
 
 
 @router.get(
@@ -185,4 +186,4 @@ def list_tasks(
     page_size: PageSize = 50,
 ) -> schemas.TaskList:
     """Open tasks, most urgent first."""
-    return show(schemas.TaskList, services.cases.tasks(person, mine=mine, page=page, page_size=page_size))
+    return tasks_answer(services, services.cases.tasks(person, mine=mine, page=page, page_size=page_size))

@@ -22,6 +22,7 @@ export type Deadline = Schemas["Deadline"];
 export type Device = Schemas["Device"];
 export type DeviceList = Schemas["DeviceList"];
 export type FormField = Schemas["FormField"];
+export type FormWords = Schemas["FormWords"];
 export type Health = Schemas["Health"];
 export type LearnRates = Schemas["LearnRates"];
 export type LearnToday = Schemas["LearnToday"];

@@ -1,11 +1,9 @@
 // The detail of an audit line in words: each key by its name, codes by their words, identifiers as they are.
-import { i18n, wordFor } from "@/i18n";
+import type { AuditRow } from "@/api/types";
+import { i18n, say, wordFor } from "@/i18n";
 
-const stateWord = (code: string): string => wordFor("audit.state", code);
 const CODES: Record<string, (code: string) => string> = {
   role: (code) => wordFor("common.role", code),
-  from: stateWord,
-  to: stateWord,
   kind: (code) => wordFor("audit.unit_kind", code),
   scene: (code) => wordFor("audit.scene", code),
   changed: (code) => wordFor("audit.change", code),
@@ -17,14 +15,18 @@ function valueIn(key: string, value: unknown): string {
   return (CODES[key] ?? String)(String(value));
 }
 
-/** What was done, such as ``case.dispatch``, in words. */
-export function auditAction(action: string): string {
-  return wordFor("audit.action", action.replaceAll(".", "_"));
+/** What was done, in words: of a step the title that its workflow gives. */
+export function auditAction(row: AuditRow): string {
+  return row.title ? say(row.title) : wordFor("audit.action", row.action.replaceAll(".", "_"));
 }
 
-export function auditDetail(detail: Record<string, unknown>): string {
-  return Object.entries(detail)
+export function auditDetail(row: AuditRow): string {
+  const shown = (key: string, value: unknown): string => {
+    const state = row.states[String(value)];
+    return (key === "from" || key === "to") && state ? say(state) : valueIn(key, value);
+  };
+  return Object.entries(row.detail)
     .filter(([, value]) => value !== null && value !== "" && !(Array.isArray(value) && value.length === 0))
-    .map(([key, value]) => `${wordFor("audit.detail", key)}${i18n.global.t("common.colon")}${valueIn(key, value)}`)
+    .map(([key, value]) => `${wordFor("audit.detail", key)}${i18n.global.t("common.colon")}${shown(key, value)}`)
     .join(" · ");
 }

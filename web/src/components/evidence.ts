@@ -1,4 +1,5 @@
 // Evidence figures in words: the name from the message files, the unit from the ending of the key.
+import type { FormWords } from "@/api/types";
 import type { useFormat } from "@/composables/useFormat";
 import { hasWord, i18n, say, wordFor } from "@/i18n";
 
@@ -63,12 +64,14 @@ function paired(bag: Record<string, unknown>): Record<string, unknown> {
 
 /**
  * The readable entries of a bag of figures; identifiers, nested structures and keys without words are left out.
- * ``technical``: counters for those who run the system, where a key without words is better than none.
+ * ``words``: the titles that the case's workflow gives. ``technical``: counters for those who run the system, where a key without words is better than none.
  */
-export function figures(bag: Record<string, unknown>, format: Format, technical = false): Figure[] {
+export function figures(bag: Record<string, unknown>, format: Format, technical = false, words?: FormWords | null): Figure[] {
   return Object.entries(paired(bag)).flatMap(([key, value]) => {
-    if (key.endsWith("_id") || HIDDEN.includes(key) || !(technical || hasWord("evidence.name", key))) return [];
-    const text = inWords(key, value, format);
-    return text === null ? [] : [{ name: wordFor("evidence.name", key), value: text }];
+    if (key.endsWith("_id") || HIDDEN.includes(key)) return [];
+    const title = words?.fields[key];
+    if (title === undefined && !technical && !hasWord("evidence.name", key)) return [];
+    const text = inWords(key, words?.values[`${key}.${String(value)}`] ?? value, format);
+    return text === null ? [] : [{ name: title ? say(title) : wordFor("evidence.name", key), value: text }];
   });
 }

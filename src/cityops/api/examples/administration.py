@@ -86,6 +86,8 @@ AUDIT_LIST: Final[dict[str, Any]] = {
             "at": T0,
             "actor": "dispatcher",
             "action": "vehicle.read",
+            "title": None,
+            "states": {},
             "object_type": "vehicle",
             "object_id": TRUCK_ID,
             "purpose": "核对疲劳驾驶",

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from cityops.api.schemas.base import Model, Moment, Page, Role
+from cityops.api.schemas.base import Bilingual, Model, Moment, Page, Role
 
 
 class Unit(Model):
@@ -121,6 +121,8 @@ class AuditRow(Model):
     at: Moment
     actor: str
     action: str
+    title: Bilingual | None  # of a step of a case: its title in the workflow
+    states: dict[str, Bilingual]  # the titles of the states that it led from and to
     object_type: str
     object_id: str | None
     purpose: str | None

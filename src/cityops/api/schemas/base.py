@@ -61,6 +61,13 @@ class Bilingual(Model):
     en: str
 
 
+class FormWords(Model):
+    """The titles of what forms hold: ``fields`` by name, ``values`` by ``name.value`` of a choice."""
+
+    fields: dict[str, Bilingual]
+    values: dict[str, Bilingual]
+
+
 class Page(Model):
     """Where a list stands."""
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from cityops.api.schemas.base import Bilingual, Model, Moment, Page, Place, Severity, TimelineStep
+from cityops.api.schemas.base import Bilingual, FormWords, Model, Moment, Page, Place, Severity, TimelineStep
 
 
 class FormField(Model):
@@ -14,7 +14,21 @@ class FormField(Model):
 
     name: str
     title: Bilingual
-    kind: Literal["text", "long_text", "number", "choice", "crew", "datetime", "boolean"]
+    kind: Literal[
+        "text",
+        "long_text",
+        "number",
+        "choice",
+        "crew",
+        "datetime",
+        "boolean",
+        "unit",
+        "units",
+        "person",
+        "case",
+        "standard",
+        "closing",
+    ]
     required: bool
     options: list[dict[str, Any]] = Field([])
 
@@ -62,6 +76,7 @@ class Task(Model):
     place: Place | None
     case_version: int  # what a Step on this task sends as its version
     actions: list[Action]
+    words: FormWords | None = None  # for ``data``
 
 
 class Case(Model):
@@ -113,6 +128,7 @@ class CaseDetail(Case):
     timeline: list[TimelineStep]
     actions: list[Action]
     notices: list[Notice]
+    words: FormWords | None = None  # for the data of the timeline
     workflow: list[dict[str, Any]]  # the states in order with title and whether passed, for the progress bar
 
 
