@@ -13,8 +13,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, fals
 from cityops.access import Permission, Principal, Role, mask_plate
 from cityops.cases.conditions import Situation
 from cityops.cases.deadlines import deadline_view
-from cityops.cases.scope import case_scope as case_scope
-from cityops.cases.scope import owes_or_oversees, own_task_clause
+from cityops.cases.scope import case_scope, owes_or_oversees, own_task_clause
 from cityops.cases.showing import action_view, masked, notice_view, place_view, step_view
 from cityops.cases.stepping import may_take, not_found, open_tasks_of, options_of
 from cityops.cases.tables import case_table, deadline_table, notice_table, step_table, task_table

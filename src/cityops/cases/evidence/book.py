@@ -34,7 +34,7 @@ from cityops.cases.evidence.views import (
     content_headers,
     display_name,
 )
-from cityops.cases.reading import case_scope
+from cityops.cases.scope import case_scope
 from cityops.cases.tables import case_table
 from cityops.kit import (
     Clock,
