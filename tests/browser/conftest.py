@@ -1,4 +1,7 @@
-"""The running product and a real browser; without Chromium or a built interface a story is skipped, with a reason."""
+"""The running product and a real browser; without Chromium or a built interface a story is skipped, with a reason.
+
+Both live as long as a module: Playwright keeps an event loop running, which other tests of the same process must not meet.
+"""
 
 import os
 import shutil
@@ -49,7 +52,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningProduct]:
     if not (ROOT / "web/dist/index.html").exists():
         pytest.skip("the user interface is not built: make web")
@@ -88,7 +91,7 @@ def wait_until_ready(address: str, process: "subprocess.Popen[bytes]", output: P
     raise AssertionError(f"the product did not answer within {START_LIMIT_S} s:\n{output.read_text()}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine (Debian: apt-get install chromium)")
