@@ -1,6 +1,6 @@
 """The running product and a real browser; without Chromium or a built interface a story is skipped, with a reason.
 
-Both live as long as a module: Playwright keeps an event loop running, which other tests of the same process must not meet.
+Both live as long as a module: Playwright keeps an event loop running, which other tests of the process must not meet.
 """
 
 import os
