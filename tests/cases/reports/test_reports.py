@@ -102,8 +102,8 @@ def test_code_is_shown_once_and_only_its_hash_is_kept(reports: CaseReports, desk
     assert letters[8:] not in str(dict(row))
     assert desk.id_of_code(code) == report_id
     assert desk.id_of_code(f" {letters.lower().replace('0', 'o').replace('1', 'l')} ") == report_id
-    changed = letters[:-1] + ("A" if letters[-1] != "A" else "B")
-    for wrong in (changed, "B" + letters[1:], "", "x", letters + "A", "é" * 20, "0" * 10_000):
+    other = {place: "A" if letters[place] != "A" else "B" for place in (0, -1)}
+    for wrong in (letters[:-1] + other[-1], other[0] + letters[1:], "", "x", letters + "A", "é" * 20, "0" * 10_000):
         with pytest.raises(NotFoundError):
             desk.id_of_code(wrong)
 
