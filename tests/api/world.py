@@ -13,10 +13,12 @@ import numpy as np
 import yaml
 from fastapi import FastAPI
 
-from cityops.access import SYSTEM, Accounts, Principal, Role, Sessions, UnitKind, Units
+from cityops.access import SYSTEM, Accounts, Permission, Principal, Role, Sessions, UnitKind, Units
 from cityops.analysis import Analysis, Measure, RateDetectors
 from cityops.api import ApiContext, ApiSettings, DemoSignIn, HealthPart, LiveLimits, RequestLimits, Sample, create_app
 from cityops.cases import CaseDetailView, Cases, NewCase, Workflow
+from cityops.cases.catalogue import RuleTables
+from cityops.cases.evidence import EvidenceBook
 from cityops.detection import AlertBook, AlertFilter, Episode, Finding, SilenceDetector, Subject
 from cityops.dispatch import Dispatch, crew_effects
 from cityops.kit import SHANGHAI, DivisionLevel, IdMaker, ManualClock, Text, WorkingCalendar, to_ms
@@ -33,7 +35,7 @@ from cityops.observations import (
 )
 from cityops.places import City, Division, Exit, RoadNetwork
 from cityops.registers import VEHICLE, Registers, VehicleClass
-from cityops.store import Store
+from cityops.store import Files, Store
 
 SCENE = Path(__file__).parents[2] / "src/cityops/scenes/key_vehicles/scene.yaml"
 NOW = datetime(2026, 5, 12, 23, 41, 5, tzinfo=SHANGHAI)
@@ -232,6 +234,8 @@ def compose(folder: Path, url: str, settings: ApiSettings, template: World | Non
                 cases=cases,
                 dispatch=Dispatch(store, clock, ids, city, cases),
                 analysis=Analysis(store, clock, MEASURES, RATES),
+                evidence=EvidenceBook(store, Files(folder / "files"), clock, ids),
+                rules=RuleTables(store, clock, publishes=Permission.RULES_PUBLISH),
                 open_case=case_opener(alerts, cases, store),
                 samples=[lambda: [Sample("cityops_test_rows_total", "Rows", "counter", 42)]],
                 health=lambda: [HealthPart("store", True, Text("正常", "well"), {"rows": 42.0})],
@@ -282,6 +286,10 @@ def add_people(world: World) -> None:
         "administrator": (Role.ADMINISTRATOR, {}),
         "acceptor": (Role.ACCEPTOR, {}),
         "dispatcher": (Role.DISPATCHER, {}),
+        "shift_leader": (Role.SHIFT_LEADER, {}),
+        "collector": (Role.COLLECTOR, {}),
+        "unit": (Role.UNIT, {"unit_id": world.units["alpha"]}),
+        "handler": (Role.HANDLER, {"unit_id": world.units["alpha"]}),
         "crew": (Role.CREW, {"unit_id": world.units["police"], "crew_id": world.crews["crew1"]}),
         "enterprise": (Role.ENTERPRISE, {"unit_id": world.units["alpha"]}),
         "enterprise2": (Role.ENTERPRISE, {"unit_id": world.units["beta"]}),

@@ -20,7 +20,7 @@ export const NAVIGATION: readonly NavigationItem[] = [
   { name: "devices", icon: "device", permission: "devices.read" },
   { name: "accounts", icon: "users", permission: "accounts.manage" },
   { name: "audit", icon: "shield", permission: "audit.read" },
-  { name: "health", icon: "pulse", roles: ["administrator", "dispatcher", "auditor"] },
+  { name: "health", icon: "pulse", roles: ["administrator", "dispatcher", "shift_leader", "auditor"] },
 ];
 
 export function allowed(item: NavigationItem): boolean {
@@ -35,6 +35,10 @@ const HOMES: Record<Role, string> = {
   administrator: "devices",
   acceptor: "map",
   dispatcher: "map",
+  shift_leader: "map",
+  collector: "cases",
+  unit: "cases",
+  handler: "cases",
   crew: "crew",
   enterprise: "enterprise",
   district: "map",

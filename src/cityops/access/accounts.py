@@ -229,8 +229,8 @@ def _areas(area_codes: Sequence[str]) -> list[str]:
 
 
 def _check_scope(role: Role, row: dict[str, Any]) -> None:
-    if role is Role.ENTERPRISE and not row["unit_id"]:
-        raise _invalid("unit", "企业账号必须指定单位", "an enterprise account needs its unit")
+    if (role.is_of_unit or role is Role.HANDLER) and not row["unit_id"]:
+        raise _invalid("unit", "企业、专业部门和承办人账号必须指定单位", "an account of this role needs its unit")
     if role is Role.DISTRICT and not row["area_codes"]:
         raise _invalid("area", "区县账号必须指定管辖区划", "a district account needs its areas")
     if role is Role.CREW and not row["crew_id"]:

@@ -66,16 +66,16 @@ def scope_clause(
 ) -> ColumnElement[bool]:
     """The condition that narrows a query to what this person may see; to be put into every WHERE.
 
-    - enterprise: rows of its own unit;
+    - enterprise and unit: rows of its own unit;
     - district: rows in its areas (``140105`` holds every code that begins with it);
-    - crew: its own rows by ``crew_column``, or its unit's rows where a table has no crews;
+    - crew, collector, handler: its own rows by ``crew_column``, or its unit's rows where a table has no crews;
     - all other roles: the whole city, or their areas when they are given any.
 
     A row without the column the role is scoped by, or a person without the value, matches nothing.
     """
-    if principal.role is Role.ENTERPRISE:
+    if principal.role.is_of_unit:
         return _equals(unit_column, principal.unit_id)
-    if principal.role is Role.CREW:
+    if principal.role.is_of_field:
         if crew_column is not None:
             return _equals(crew_column, principal.crew_id)
         return _equals(unit_column, principal.unit_id)

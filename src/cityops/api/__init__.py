@@ -2,21 +2,39 @@
 
 from cityops.api.app import create_app, openapi_document
 from cityops.api.context import ApiContext, ApiSettings, DemoSignIn, HealthPart
+from cityops.api.declare import spec
+from cityops.api.excel import XLSX, sheet_response
 from cityops.api.live_hub import LiveLimits
 from cityops.api.metrics import Sample
 from cityops.api.middleware import RequestLimits
+from cityops.api.reading import Code, PageNumber, PageSize, Period, SearchWords, audit_read, show
+from cityops.api.schemas import Model
+from cityops.api.security import Person, Services
 from cityops.api.server import ApiServer, make_server
 
 __all__ = [
+    "XLSX",
     "ApiContext",
     "ApiServer",
     "ApiSettings",
+    "Code",
     "DemoSignIn",
     "HealthPart",
     "LiveLimits",
+    "Model",
+    "PageNumber",
+    "PageSize",
+    "Period",
+    "Person",
     "RequestLimits",
     "Sample",
+    "SearchWords",
+    "Services",
+    "audit_read",
     "create_app",
     "make_server",
     "openapi_document",
+    "sheet_response",
+    "show",
+    "spec",
 ]

@@ -58,8 +58,8 @@ _DESCRIPTION: Final = (
 )
 
 
-def _frame(version: str) -> FastAPI:
-    """The application's routes and errors, without anything behind them."""
+def _frame(version: str, routers: Sequence[APIRouter]) -> FastAPI:
+    """The application's routes and errors, without anything behind them; ``routers`` are those of the scenes."""
     app = _DocumentedApp(
         title="CityOps",
         version=version,
@@ -68,7 +68,7 @@ def _frame(version: str) -> FastAPI:
         openapi_tags=[dict(tag) for tag in TAGS],
     )
     install_problems(app)
-    for router in _ROUTERS:
+    for router in (*_ROUTERS, *routers):
         app.include_router(router)
     return app
 
@@ -83,15 +83,22 @@ class _DocumentedApp(FastAPI):
         return self.openapi_schema
 
 
-def openapi_document() -> dict[str, Any]:
-    """The OpenAPI document of the interface; needs nothing that runs."""
-    return _frame(__version__).openapi()
+def openapi_document(routers: Sequence[APIRouter] = ()) -> dict[str, Any]:
+    """The OpenAPI document of the interface with the scenes' ``routers``; needs nothing that runs."""
+    return _frame(__version__, routers).openapi()
 
 
-def create_app(context: ApiContext) -> FastAPI:
-    """The HTTP interface over the given services. The live feed runs while the application does (ASGI lifespan)."""
+def create_app(context: ApiContext, routers: Sequence[APIRouter] = (), *, scenes: object = None) -> FastAPI:
+    """The HTTP interface over the given services. The live feed runs while the application does (ASGI lifespan).
+
+    Args:
+        context: the rooms' services.
+        routers: the routes that the scenes bring; they are declared like the product's own.
+        scenes: what the scenes' routes work with, handed to them as ``app.state.scenes``.
+    """
     settings = context.settings
-    app = _frame(settings.version)
+    app = _frame(settings.version, routers)
+    app.state.scenes = scenes
     parts = make_parts(context)
     app.state.context = context
     app.state.parts = parts

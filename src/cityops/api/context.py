@@ -16,6 +16,8 @@ from cityops.api.live_vehicles import LiveVehicles
 from cityops.api.metrics import HttpCounters, Sample
 from cityops.api.middleware import RequestLimits
 from cityops.cases import CaseDetailView, Cases
+from cityops.cases.catalogue import RuleTables
+from cityops.cases.evidence import EvidenceBook
 from cityops.detection import AlertBook
 from cityops.dispatch import Dispatch
 from cityops.kit import Clock, Text
@@ -102,6 +104,8 @@ class ApiContext:
     cases: Cases
     dispatch: Dispatch
     analysis: Analysis
+    evidence: EvidenceBook
+    rules: RuleTables
     open_case: Callable[[Principal, str, str | None], CaseDetailView]
     samples: Sequence[Callable[[], Iterable[Sample]]] = ()
     health: Callable[[], Sequence[HealthPart]] = _nothing_more

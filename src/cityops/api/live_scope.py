@@ -43,9 +43,9 @@ class Owner:
 
 def in_scope(person: Principal, owner: Owner) -> bool:
     """``access.scope_clause`` for a row that is at hand; a test holds the two equal."""
-    if person.role is Role.CREW and owner.has_crew:
+    if person.role.is_of_field and owner.has_crew:
         return person.crew_id is not None and owner.crew_id == person.crew_id
-    if person.role in (Role.ENTERPRISE, Role.CREW):
+    if person.role.is_of_unit or person.role.is_of_field:
         return person.unit_id is not None and owner.unit_id == person.unit_id
     if person.role is Role.DISTRICT or person.area_codes:
         return owner.area_code is not None and owner.area_code.startswith(person.area_codes)

@@ -114,9 +114,9 @@ class LiveVehicles:
         index = self.index()
         # A terminal without a fix sends no place.
         drawn: Mask = np.isin(rows["device"], index.ids) & np.isfinite(rows["lon"])
-        if principal.role is Role.ENTERPRISE:
+        if principal.role.is_of_unit:
             drawn &= np.isin(rows["device"], index.by_unit.get(principal.unit_id or "", _NONE))
-        elif principal.role is Role.CREW:
+        elif principal.role.is_of_field:
             drawn &= np.isin(rows["device"], self._pursued_devices(principal))
         elif principal.role is Role.DISTRICT or principal.area_codes:
             drawn &= self._inside(principal.area_codes, rows)

@@ -30,12 +30,12 @@ class Audience:
     @classmethod
     def of(cls, person: Principal) -> Audience:
         """The audience of ``person``: what does not narrow their scope does not divide audiences."""
-        narrow = person.role in (Role.ENTERPRISE, Role.CREW)
+        narrow = person.role.is_of_unit or person.role.is_of_field
         return cls(
             person.role,
             person.unit_id if narrow else None,
             person.area_codes,
-            person.crew_id if person.role is Role.CREW else None,
+            person.crew_id if person.role.is_of_field else None,
             person,
         )
 

@@ -39,6 +39,8 @@ STEPS: Final = (
     Permission.CASES_CHECK,
     Permission.CASES_CLOSE,
     Permission.CASES_OPEN,
+    Permission.CASES_SUPERVISE,
+    Permission.UNIT_HANDLE,
     Permission.RECTIFICATION_SUBMIT,
     Permission.RECTIFICATION_REVIEW,
 )

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from cityops.access import Accounts, SessionLimits, Sessions, Units
+from cityops.access import Accounts, Permission, SessionLimits, Sessions, Units
 from cityops.analysis import Analysis
 from cityops.bootstrap.database import open_store
 from cityops.bootstrap.places import find_city
 from cityops.bootstrap.product import Product, exclusive
 from cityops.cases import Cases, DeadlineWatch
+from cityops.cases.catalogue import RuleTables
+from cityops.cases.evidence import EvidenceBook
 from cityops.detection import AlertBook
 from cityops.dispatch import Dispatch, crew_effects
 from cityops.kit import IdMaker, WorkingCalendar
@@ -60,11 +62,12 @@ def _compose(product: Product, store: Store, city: City) -> Rooms:
     calendar = WorkingCalendar.official()
     cases = Cases(store, clock, ids, workflows, calendar, crew_effects())
     history = History(product.folder("history"))
+    files = Files(product.folder("files"))
     idle_s = product.settings.session_idle_h * 3600
     return Rooms(
         product=product,
         store=store,
-        files=Files(product.folder("files")),
+        files=files,
         city=city,
         history=history,
         history_view=HistoryView(history, product.log_folder, PositionFile(product.folder("state"), HISTORIAN)),
@@ -84,6 +87,8 @@ def _compose(product: Product, store: Store, city: City) -> Rooms:
             cases=cases,
             dispatch=Dispatch(store, clock, ids, city, cases),
             analysis=Analysis(store, clock, measures_of(scenes.values()), rate_detectors_of(scenes.values())),
+            evidence=EvidenceBook(store, files, clock, ids, spool_folder=product.folder("spool")),
+            rules=RuleTables(store, clock, publishes=Permission.RULES_PUBLISH),
             demo_trucks=product.settings.demo_trucks,
         ),
     )

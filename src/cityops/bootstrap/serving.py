@@ -26,6 +26,7 @@ from cityops.bootstrap.rooms import Rooms, open_rooms
 from cityops.bootstrap.working import Workers
 from cityops.cases import CaseDetailView
 from cityops.kit import Text
+from cityops.scenes import routers_of
 from cityops.scenes.key_vehicles import DEMO_ACCOUNTS, DEMO_PASSWORD
 from cityops.supervisor import watch_lifeline
 
@@ -40,7 +41,8 @@ def serve(product: Product, _: argparse.Namespace) -> int:
     watch_lifeline(product.environment)
     with exclusive(settings.data_dir / "serve.lock", wait=product.is_child), open_rooms(product) as rooms:
         workers = Workers(rooms, on_failure=lambda: setattr(server, "should_exit", True))
-        app = create_app(_context(rooms, workers))
+        routers = routers_of(rooms.scenes.values())
+        app = create_app(_context(rooms, workers), routers, scenes=rooms.context)
         server = make_server(app, host=settings.http_host, port=settings.http_port)
         # Uvicorn raises a signal again once it has shut down: without these the workers would never be stopped.
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -83,6 +85,8 @@ def _context(rooms: Rooms, workers: Workers) -> ApiContext:
         cases=context.cases,
         dispatch=context.dispatch,
         analysis=context.analysis,
+        evidence=context.evidence,
+        rules=context.rules,
         open_case=_Opener(rooms),
         samples=[health.samples],
         health=health.parts,

@@ -28,7 +28,7 @@ def open_tasks_held(
     """The open tasks held by ``from_id``, after checking that they may be handed over to ``to_id``."""
     leaver = find_account(conn, from_id)
     same_unit = principal.unit_id is not None and principal.unit_id == leaver["unit_id"]
-    if not (principal.can(Permission.CASES_DISPATCH) or (principal.role is Role.ENTERPRISE and same_unit)):
+    if not (principal.can(Permission.CASES_DISPATCH) or (principal.role.is_of_unit and same_unit)):
         raise ForbiddenError(
             "只能移交本单位人员的任务，或由派遣员移交",
             "only a dispatcher, or somebody of the same unit, may hand over these tasks",

@@ -99,7 +99,7 @@ class Cases:
         """Open a case (立案), or return the one this alert already has.
 
         Raises:
-            ForbiddenError: without ``cases.open``. InvalidError: no such workflow, or a title too long.
+            ForbiddenError: without ``cases.report``. InvalidError: no such workflow, or a title too long.
         """
         case_id = self._store.write(lambda conn: self.open_in(conn, principal, new))
         with self._store.read() as conn:
@@ -107,7 +107,7 @@ class Cases:
 
     def open_in(self, conn: Connection, principal: Principal, new: NewCase) -> str:
         """As ``open``, inside a transaction of the caller (an alert's subscriber); returns the case's id."""
-        principal.require(Permission.CASES_OPEN)
+        principal.require(Permission.CASES_REPORT)
         workflow = self.workflow(new.scene, new.kind)
         if new.alert_id is not None:
             known = conn.execute(select(case_table.c.id).where(case_table.c.alert_id == new.alert_id)).scalar()

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, false, func, or_, select, true
 
-from cityops.access import Permission, Principal, Role, mask_plate
+from cityops.access import Permission, Principal, mask_plate
 from cityops.cases.conditions import Situation
 from cityops.cases.deadlines import deadline_view
 from cityops.cases.scope import case_scope, owes_or_oversees, own_task_clause
@@ -227,7 +227,7 @@ class Reader:
 
     def _own_tasks(self, principal: Principal, mine: bool) -> ColumnElement[bool]:
         """Of a crew and an enterprise their own tasks; of others, if ``mine``, those in which they may take a step."""
-        if principal.role in {Role.CREW, Role.ENTERPRISE}:
+        if principal.role.is_of_field or principal.role.is_of_unit:
             return own_task_clause(principal)
         if not mine:
             return true()
@@ -298,10 +298,12 @@ class Reader:
         """The notices addressed to this person: by name, to the own crew or unit, or to the desk one sits at."""
         notice = notice_table.c
         by_name = notice.person_id == principal.account_id
-        if principal.role is Role.CREW:
+        if principal.role.is_of_field:
             return or_(by_name, _is(notice.crew_id, principal.crew_id))
-        if principal.can(Permission.CASES_DISPATCH):
+        if principal.can(Permission.CASES_SUPERVISE):
             return or_(by_name, notice.owner.in_(("police", "desk", "supervisor")))
+        if principal.can(Permission.CASES_DISPATCH):
+            return or_(by_name, notice.owner.in_(("police", "desk")))
         if principal.can(Permission.CASES_OPEN):
             return or_(by_name, notice.owner == "desk", _is(notice.unit_id, principal.unit_id))
         return or_(by_name, _is(notice.unit_id, principal.unit_id))
@@ -316,7 +318,7 @@ class Reader:
 
     def _case_notices(self, conn: Connection, principal: Principal, case_id: str) -> list[NoticeView]:
         query = _notices().where(notice_table.c.case_id == case_id)
-        if principal.role in {Role.ENTERPRISE, Role.CREW}:
+        if principal.role.is_of_field or principal.role.is_of_unit:
             query = query.where(self.notices_of(principal))
         return [notice_view(row, principal) for row in conn.execute(query.order_by(notice_table.c.id)).mappings()]
 

@@ -9,14 +9,14 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, RowMapping, false, or_, select
 
 from cityops.access import Principal, Role, scope_clause
-from cityops.cases.tables import case_table, task_table
+from cityops.cases.tables import case_table, reporter_table, task_table
 
 
 def case_scope(principal: Principal) -> ColumnElement[bool]:
     """The cases a person may see: a district its areas', a unit and a crew their own and those they have a task in.
 
     A unit keeps seeing what it had a task in (it answers for it, and may appeal); a person or crew only while the task
-    is open.
+    is open. A collector also sees what the collector reported.
     """
     own = scope_clause(
         principal,
@@ -24,19 +24,22 @@ def case_scope(principal: Principal) -> ColumnElement[bool]:
         area_column=case_table.c.area_code,
         crew_column=case_table.c.crew_id,
     )
-    if principal.role is Role.ENTERPRISE:
+    if principal.role.is_of_unit:
         return or_(own, case_table.c.id.in_(_tasks_where(_is(task_table.c.unit_id, principal.unit_id))))
-    if principal.role is Role.CREW:
-        mine = _is(task_table.c.person_id, principal.account_id) & task_table.c.ended.is_(False)
-        return or_(own, case_table.c.id.in_(_tasks_where(mine)))
+    if principal.role.is_of_field:
+        mine = case_table.c.id.in_(_tasks_where(_own_open(principal)))
+        if principal.role is Role.COLLECTOR:
+            reported = select(reporter_table.c.case_id).where(reporter_table.c.account_id == principal.account_id)
+            return or_(mine, case_table.c.id.in_(reported))
+        return or_(own, mine) if principal.role is Role.CREW else mine
     return own
 
 
 def owes_or_oversees(principal: Principal, task: RowMapping) -> bool:
     """Whether a person sees a task: units, crews and persons their own, others every task of a case in scope."""
-    if principal.role is Role.ENTERPRISE:
+    if principal.role.is_of_unit:
         return principal.unit_id is not None and bool(task["unit_id"] == principal.unit_id)
-    if principal.role is Role.CREW:
+    if principal.role.is_of_field:
         of_crew = principal.crew_id is not None and bool(task["crew_id"] == principal.crew_id)
         return of_crew or bool(task["person_id"] == principal.account_id)
     return True
@@ -44,7 +47,7 @@ def owes_or_oversees(principal: Principal, task: RowMapping) -> bool:
 
 def own_task_clause(principal: Principal) -> ColumnElement[bool]:
     """The tasks of this person, unit or crew."""
-    if principal.role is Role.CREW:
+    if principal.role.is_of_field:
         of_crew = _is(task_table.c.crew_id, principal.crew_id)
         return or_(of_crew, task_table.c.person_id == principal.account_id)
     return _is(task_table.c.unit_id, principal.unit_id)
@@ -60,6 +63,10 @@ def level_of(principal: Principal, levels: Sequence[str]) -> int:
 
 _LEVEL_LENGTHS: Final = (5, 7)
 """Area codes up to 5 digits are a city's, of 6 a district's, longer ones a street's: index 0, 1, 2 of the levels."""
+
+
+def _own_open(principal: Principal) -> ColumnElement[bool]:
+    return _is(task_table.c.person_id, principal.account_id) & task_table.c.ended.is_(False)
 
 
 def _tasks_where(clause: ColumnElement[bool]) -> Any:

@@ -36,7 +36,7 @@ def step_view(row: RowMapping, principal: Principal, seen_tasks: Collection[str]
     """A row of the timeline for one person; ``seen_tasks``: ids of the tasks this person sees."""
     # An enterprise sees that the police acted, when, and as which unit; names and remarks of officers stay inside.
     own = row["unit_id"] == principal.unit_id or row["task_id"] in seen_tasks
-    hidden = principal.role == Role.ENTERPRISE and row["actor_role"] is not None and not own
+    hidden = principal.role is Role.ENTERPRISE and row["actor_role"] is not None and not own
     return TimelineStepView(
         at=from_ms(row["at_ms"]),
         action=row["action"],

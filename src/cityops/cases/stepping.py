@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import RowMapping
 
-from cityops.access import Permission, Role
+from cityops.access import Permission
 from cityops.cases.conditions import CONDITIONS, Situation
 from cityops.cases.scope import level_of, owes_or_oversees
 from cityops.cases.workflow import CANCELLED, FormField, Machine, Option, Requirement, Transition, Workflow
@@ -15,8 +15,6 @@ from cityops.kit import ConflictError, ForbiddenError, InvalidError, NotFoundErr
 KEPT: Final = Text(
     "案件没有变化，填写的内容仍在页面上", "the case was not changed; what you typed is still on the page"
 )
-_BY_TASK: Final = frozenset({Role.ENTERPRISE, Role.CREW})
-"""Roles that act through their own tasks, whatever level holds the case."""
 _NOT_NOW: Final = Text("案件或任务当前状态下不能办理这一步", "not possible in the present state of the case or task")
 RELOAD: Final = Text("刷新案件后再操作", "reload the case, then decide again")
 
@@ -99,7 +97,8 @@ def has_role(at: Situation, transition: Transition) -> bool:
     roles = transition.roles
     if roles and at.principal.role not in roles:
         return False
-    return at.principal.role in _BY_TASK or not _below(at)
+    by_task = at.principal.role.is_of_unit or at.principal.role.is_of_field  # whatever level holds the case
+    return by_task or not _below(at)
 
 
 def _below(at: Situation) -> bool:

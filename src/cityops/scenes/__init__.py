@@ -7,6 +7,7 @@ from cityops.scenes.registry import (
     load_scenes,
     measures_of,
     rate_detectors_of,
+    routers_of,
     scene_from_folder,
     workflows_of,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "parse_scene",
     "rate_detectors_of",
     "read_scene",
+    "routers_of",
     "scene_from_folder",
     "scene_schema",
     "workflows_of",

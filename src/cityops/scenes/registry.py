@@ -6,13 +6,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection
 
 from cityops.access import Accounts, Principal, Units
 from cityops.analysis import Analysis, Measure, RateDetectors
 from cityops.cases import Cases, Workflow
+from cityops.cases.catalogue import RuleTables
+from cityops.cases.evidence import EvidenceBook
 from cityops.detection import AlertBook, AnyDetector
 from cityops.dispatch import Dispatch
 from cityops.kit import Clock, ConfigError, IdMaker, InvalidError
@@ -22,6 +24,9 @@ from cityops.registers import Registers
 from cityops.scenes.loader import read_scene
 from cityops.scenes.spec import SceneSpec
 from cityops.store import Store, Subscriber
+
+if TYPE_CHECKING:
+    from fastapi import APIRouter
 
 ENTRY_POINTS: Final = "cityops.scenes"
 
@@ -42,6 +47,8 @@ class SceneContext:
     cases: Cases
     dispatch: Dispatch
     analysis: Analysis
+    evidence: EvidenceBook
+    rules: RuleTables
     demo_trucks: int = 300
 
 
@@ -63,6 +70,10 @@ class Scene:
 
     def subscribers(self, context: SceneContext) -> Sequence[Subscriber]:
         """Who wants events, and what is done with them."""
+        return ()
+
+    def routers(self) -> Sequence[APIRouter]:
+        """The scene's own HTTP routes, under ``/api/scenes/<name>/``; see ``cityops.scenes.web``."""
         return ()
 
     def demo(self, context: SceneContext) -> None:
@@ -111,6 +122,11 @@ def load_scenes(disabled: Iterable[str] = (), found: Iterable[EntryPoint] | None
 def workflows_of(scenes: Iterable[Scene]) -> dict[tuple[str, str], Workflow]:
     """All workflows by (scene, kind), as the case engine takes them."""
     return {(scene.name, workflow.name): workflow for scene in scenes for workflow in scene.spec.workflows}
+
+
+def routers_of(scenes: Iterable[Scene]) -> list[APIRouter]:
+    """The scenes' own HTTP routes."""
+    return [router for scene in scenes for router in scene.routers()]
 
 
 def measures_of(scenes: Iterable[Scene]) -> list[Measure]:

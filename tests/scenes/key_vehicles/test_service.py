@@ -6,48 +6,18 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, insert, select, update
+from tests.scenes.rooms import scene_context
 
-from cityops.access import SYSTEM, Accounts, Principal, Role, Units
-from cityops.analysis import Analysis
-from cityops.cases import CaseFilter, Cases, Step, notice_table
-from cityops.detection import AlertBook
-from cityops.dispatch import Dispatch, crew_effects
-from cityops.kit import ConflictError, ForbiddenError, IdMaker, ManualClock, NotFoundError, WorkingCalendar
-from cityops.observations import DeviceRegister
-from cityops.places import City, build_demo_city
-from cityops.registers import Registers
-from cityops.scenes import Scene, SceneContext, load_scenes, measures_of, rate_detectors_of, workflows_of
+from cityops.access import SYSTEM, Principal, Role
+from cityops.cases import CaseFilter, Step, notice_table
+from cityops.kit import ConflictError, ForbiddenError, ManualClock, NotFoundError
+from cityops.places import City
+from cityops.scenes import Scene, SceneContext, load_scenes
 from cityops.scenes.key_vehicles import DEMO_ACCOUNTS, DEMO_PASSWORD, demo_fleet
 from cityops.store import Store, emit, metadata
 
 DISPATCHER = Principal("A-D", "dispatcher", "派遣员", Role.DISPATCHER)
 ACCEPTOR = Principal("A-A", "acceptor", "受理员", Role.ACCEPTOR)
-
-
-@pytest.fixture(scope="session")
-def city() -> City:
-    return build_demo_city()
-
-
-def make_context(store: Store, clock: ManualClock, city: City, trucks: int = 12) -> SceneContext:
-    ids = IdMaker(clock)
-    scenes = load_scenes().values()
-    cases = Cases(store, clock, ids, workflows_of(scenes), WorkingCalendar.official(), crew_effects())
-    return SceneContext(
-        store=store,
-        clock=clock,
-        ids=ids,
-        city=city,
-        units=Units(store, clock, ids),
-        accounts=Accounts(store, clock, ids),
-        registers=Registers(store, clock, ids),
-        devices=DeviceRegister(store, clock),
-        alerts=AlertBook(store, clock, ids),
-        cases=cases,
-        dispatch=Dispatch(store, clock, ids, city, cases),
-        analysis=Analysis(store, clock, measures_of(scenes), rate_detectors_of(scenes)),
-        demo_trucks=trucks,
-    )
 
 
 @pytest.fixture
@@ -56,14 +26,14 @@ def scene() -> Scene:
 
 
 @pytest.fixture
-def context(sqlite_store: Store, clock: ManualClock, city: City) -> SceneContext:
-    return make_context(sqlite_store, clock, city)
+def context(sqlite_store: Store, clock: ManualClock, city: City, tmp_path: Path) -> SceneContext:
+    return scene_context(sqlite_store, clock, city, tmp_path)
 
 
 @pytest.fixture
-def either(store: Store, clock: ManualClock, city: City) -> SceneContext:
+def either(store: Store, clock: ManualClock, city: City, tmp_path: Path) -> SceneContext:
     """On both databases."""
-    return make_context(store, clock, city)
+    return scene_context(store, clock, city, tmp_path)
 
 
 def add_alert(context: SceneContext, alert_id: str, *, unit_id: str | None = None, **more: object) -> None:
@@ -317,7 +287,7 @@ def test_the_fleet_is_the_same_for_its_seed_and_valid() -> None:
 def test_demo_passwords_work(sqlite_store: Store, clock: ManualClock, city: City, tmp_path: Path) -> None:
     from cityops.access import Sessions
 
-    context = make_context(sqlite_store, clock, city, trucks=1)
+    context = scene_context(sqlite_store, clock, city, tmp_path, trucks=1)
     load_scenes()["key_vehicles"].demo(context)
     sessions = Sessions(sqlite_store, clock, context.ids)
     for username in ("dispatcher", "crew8", "enterprise6", "district1"):

@@ -14,14 +14,25 @@ RAW: dict[str, Any] = yaml.safe_load((Path(room.__file__).parent / "scene.yaml")
 CASE_ACTIONS = [t["action"] for t in RAW["transitions"]]
 TASK_ACTIONS = {t["action"]: kind for kind, task in RAW["tasks"].items() for t in task.get("transitions", ())}
 UNITS = {"water": "WATER", "wu": "WATER", "lamps": "LAMPS", "roads": "ROADS"}
-ROLES = {"acceptor": "acceptor", "dispatcher": "dispatcher", "collector": "crew", "collector2": "crew"} | dict.fromkeys(
-    UNITS, "enterprise"
-)
+ROLES = {
+    "acceptor": "acceptor",
+    "dispatcher": "dispatcher",
+    "leader": "shift_leader",
+    "collector": "collector",
+    "collector2": "collector",
+    "water": "unit",
+    "wu": "handler",
+    "lamps": "unit",
+    "roads": "unit",
+}
+_DISPATCHER = {"cases.open", "cases.dispatch", "cases.check", "cases.close"}
 PERMISSIONS = {
     "acceptor": {"cases.open"},
-    "dispatcher": {"cases.open", "cases.dispatch", "cases.check", "cases.close"},
-    "crew": {"cases.handle"},
-    "enterprise": {"rectification.submit"},
+    "dispatcher": _DISPATCHER,
+    "shift_leader": {*_DISPATCHER, "cases.supervise"},
+    "collector": {"cases.handle"},
+    "unit": {"unit.handle"},
+    "handler": {"unit.handle"},
 }
 
 
@@ -76,6 +87,7 @@ class Model:
         self.unit: str | None = None
         self.standard: str | None = None
         self.level = "city"
+        self.passer: str | None = None
 
     def may(self, asked: Asked) -> bool:
         found = self._find(asked)
@@ -115,9 +127,9 @@ class Model:
 
     def _sees(self, who: str, task: Task) -> bool:
         role = ROLES[who]
-        if role == "enterprise":
+        if role == "unit":
             return task.unit == UNITS[who]
-        return role != "crew" or task.person == who
+        return role not in {"collector", "handler"} or task.person == who
 
     def _holds(self, entry: dict[str, Any], task: Task | None, asked: Asked) -> bool:
         if "task" in entry:
@@ -131,7 +143,7 @@ class Model:
             "joint": task is not None and not task.lead,
             "holder": task is not None and task.person == asked.who,
             "not_holder": task is not None and task.person != asked.who,
-            "other_person": True,  # passed by the dispatcher, decided by the acceptor: two people here
+            "other_person": self.passer != asked.who,
             "stages_left": left > 0,
             "stages_done": left <= 0,
             "never_appealed": all(t.kind != "appeal" for t in self.tasks),
@@ -148,7 +160,7 @@ class Model:
             busy = {t.unit for t in self.tasks if t.kind == "handle" and not t.ended}
             return form["joint"][0] not in busy
         if asked.action == "give_person":
-            return task is not None and task.unit == UNITS[form["person"]]
+            return task is not None and task.unit == UNITS[form["person"]]  # both of one unit
         return asked.action != "transfer_level" or form["level"] != self.level
 
     def take(self, asked: Asked) -> None:
@@ -156,6 +168,8 @@ class Model:
         assert found is not None
         transition, task = found
         self.version += 1
+        if asked.action == "appeal_pass":
+            self.passer = asked.who
         to = transition["to"]
         if asked.action in TASK_ACTIONS:
             assert task is not None

@@ -123,18 +123,18 @@ def test_a_deferral_into_the_past_is_refused(small_town: Town) -> None:
 
 def test_a_supervision_has_its_own_deadline_and_blocks_closing(small_town: Town) -> None:
     town = small_town
-    case = town.take(town.dispatcher, town.handling(), "supervise", order="今日办结")
+    case = town.take(town.leader, town.handling(), "supervise", order="今日办结")
     (task,) = [t for t in case.tasks if t.kind == "supervision"]
     assert task.deadline is not None
     assert task.deadline.due_at.isoformat() == "2026-11-23T12:00:00+08:00"
-    assert "supervise" not in town.names(town.dispatcher, case)  # one at a time
+    assert "supervise" not in town.names(town.leader, case)  # one at a time
     case = town.take(town.water, case, "feed_back", result="好")
     case = town.take(town.dispatcher, case, "confirm")
     assert "close" not in town.names(town.acceptor, case)
     town.take(town.water, case, "answer_supervision", report="已派人")
-    town.take(town.dispatcher, case, "return_supervision", "不具体")
+    town.take(town.leader, case, "return_supervision", "不具体")
     town.take(town.water, case, "answer_supervision", report="三人到场")
-    town.take(town.dispatcher, case, "accept_supervision")
+    town.take(town.leader, case, "accept_supervision")
     assert "close" in town.names(town.acceptor, case)
 
 
@@ -211,7 +211,7 @@ def test_many_cases_are_dispatched_in_one_call_each_for_itself(town: Town) -> No
 
 def test_a_leavers_tasks_go_to_a_named_person_and_both_are_told(town: Town) -> None:
     held = [town.take(town.water, town.handling(), "give_person", person="wu") for _ in range(2)]
-    leaver, heir = town.water2.account_id, town.water.account_id
+    leaver, heir = town.wu.account_id, town.li.account_id
     for who, to, why in (
         (town.lamps, heir, "离职"),
         (town.water, town.lamps.account_id, "离职"),

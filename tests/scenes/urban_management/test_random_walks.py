@@ -38,7 +38,7 @@ BEGINNINGS: list[list[str]] = [
     ["file", "dispatch", "accept", WAIT, "feed_back", "confirm", "close", "appeal"],
 ]
 ACTIONS = [*CASE_ACTIONS, *TASK_ACTIONS, WAIT]
-WHO = ["acceptor", "dispatcher", "collector", "collector2", "water", "wu", "lamps", "roads"]
+WHO = ["acceptor", "dispatcher", "leader", "collector", "collector2", "water", "wu", "lamps", "roads"]
 FIXED: dict[str, dict[str, object]] = {
     "reject": {"answer": "不予立案"},
     "split": {"parts": "另一件事"},
@@ -115,7 +115,7 @@ def test_random_sequences_do_what_the_declaration_says(
     walked: Town, beginning: list[str], walk: list[tuple[str, str, int, bool, int]]
 ) -> None:
     town = walked
-    people = {name: getattr(town, name) for name in WHO if name != "wu"} | {"wu": town.water2}
+    people = {name: getattr(town, name) for name in WHO}
     target, case_id, model = town.report().number, town.report().case_id, Model()
     joint = int("accept_part" in beginning)
     for action in beginning:

@@ -35,7 +35,7 @@ def test_a_case_goes_from_report_to_evaluation_with_both_checks(town: Town) -> N
     assert due(case) == "11-22 11:00"
     case = town.take(town.water, case, "accept")
     case = town.take(town.water, case, "give_person", person="wu")
-    case = town.take(town.water2, case, "submit_to_lead", result="已补装")
+    case = town.take(town.wu, case, "submit_to_lead", result="已补装")
     case = town.take(town.water, case, "feed_back", result="已补装")
     case = town.take(town.dispatcher, case, "confirm")
     case = town.take(town.acceptor, case, "request_final_check", collector="collector")
@@ -113,11 +113,11 @@ def test_each_return_path_needs_a_reason_and_keeps_what_was(small_town: Town) ->
     case = town.take(town.water, case, "accept")
     case = town.take(town.water, case, "give_person", person="wu")
     assert "return_case" not in town.names(town.water, case)  # only after the own assignment is revoked
-    case = town.take(town.water2, case, "hand_back", "不会做")
+    case = town.take(town.wu, case, "hand_back", "不会做")
     case = town.take(town.water, case, "give_person", person="wu")
-    case = town.take(town.water2, case, "submit_to_lead", result="好了")
-    assert "hand_back" not in town.names(town.water2, case)  # before submitting only
-    assert "return_to_person" not in town.names(town.water2, case)
+    case = town.take(town.wu, case, "submit_to_lead", result="好了")
+    assert "hand_back" not in town.names(town.wu, case)  # before submitting only
+    assert "return_to_person" not in town.names(town.wu, case)
     case = town.take(town.water, case, "return_to_person", "不到位")
     case = town.take(town.water, case, "take_back", "换人")
     case = town.take(town.water, case, "return_case", REASON)

@@ -42,11 +42,13 @@ class Town:
         }
         self.acceptor = self.person("acceptor", Role.ACCEPTOR)
         self.dispatcher = self.person("dispatcher", Role.DISPATCHER)
-        self.collector = self.person("collector", Role.CREW, crew_id="CREW1")
-        self.collector2 = self.person("collector2", Role.CREW, crew_id="CREW2")
-        self.water, self.water2 = (self.person(n, Role.ENTERPRISE, unit_id=unit_ids["WATER"]) for n in ("water", "wu"))
-        self.lamps = self.person("lamps", Role.ENTERPRISE, unit_id=unit_ids["LAMPS"])
-        self.roads = self.person("roads", Role.ENTERPRISE, unit_id=unit_ids["ROADS"])
+        self.leader = self.person("leader", Role.SHIFT_LEADER)
+        self.collector = self.person("collector", Role.COLLECTOR)
+        self.collector2 = self.person("collector2", Role.COLLECTOR)
+        self.water = self.person("water", Role.UNIT, unit_id=unit_ids["WATER"])
+        self.wu, self.li = (self.person(n, Role.HANDLER, unit_id=unit_ids["WATER"]) for n in ("wu", "li"))
+        self.lamps = self.person("lamps", Role.UNIT, unit_id=unit_ids["LAMPS"])
+        self.roads = self.person("roads", Role.UNIT, unit_id=unit_ids["ROADS"])
 
     def person(self, username: str, role: Role, **more: Any) -> Principal:
         made = self.accounts.create(

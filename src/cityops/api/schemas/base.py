@@ -19,7 +19,20 @@ Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 Severity = Literal["notice", "warning", "serious", "critical"]
 AlertState = Literal["active", "ended", "withdrawn"]
-Role = Literal["administrator", "acceptor", "dispatcher", "crew", "enterprise", "district", "analyst", "auditor"]
+Role = Literal[
+    "administrator",
+    "acceptor",
+    "dispatcher",
+    "shift_leader",
+    "collector",
+    "unit",
+    "handler",
+    "crew",
+    "enterprise",
+    "district",
+    "analyst",
+    "auditor",
+]
 
 
 class Model(BaseModel):

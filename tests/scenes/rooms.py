@@ -1,0 +1,43 @@
+"""All rooms with all installed scenes over a store, as the composition root makes them; for the tests of scenes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cityops.access import Accounts, Permission, Units
+from cityops.analysis import Analysis
+from cityops.cases import Cases
+from cityops.cases.catalogue import RuleTables
+from cityops.cases.evidence import EvidenceBook
+from cityops.detection import AlertBook
+from cityops.dispatch import Dispatch, crew_effects
+from cityops.kit import Clock, IdMaker, WorkingCalendar
+from cityops.observations import DeviceRegister
+from cityops.places import City
+from cityops.registers import Registers
+from cityops.scenes import SceneContext, load_scenes, measures_of, rate_detectors_of, workflows_of
+from cityops.store import Files, Store
+
+
+def scene_context(store: Store, clock: Clock, city: City, folder: Path, *, trucks: int = 12) -> SceneContext:
+    """What the scenes work with; ``folder`` keeps the files."""
+    ids = IdMaker(clock)
+    scenes = load_scenes().values()
+    cases = Cases(store, clock, ids, workflows_of(scenes), WorkingCalendar.official(), crew_effects())
+    return SceneContext(
+        store=store,
+        clock=clock,
+        ids=ids,
+        city=city,
+        units=Units(store, clock, ids),
+        accounts=Accounts(store, clock, ids),
+        registers=Registers(store, clock, ids),
+        devices=DeviceRegister(store, clock),
+        alerts=AlertBook(store, clock, ids),
+        cases=cases,
+        dispatch=Dispatch(store, clock, ids, city, cases),
+        analysis=Analysis(store, clock, measures_of(scenes), rate_detectors_of(scenes)),
+        evidence=EvidenceBook(store, Files(folder / "files"), clock, ids),
+        rules=RuleTables(store, clock, publishes=Permission.RULES_PUBLISH),
+        demo_trucks=trucks,
+    )
