@@ -20,7 +20,7 @@ from cityops.kit import IdMaker, WorkingCalendar
 from cityops.observations import DeviceRegister, History, HistoryView, PositionFile
 from cityops.places import City
 from cityops.registers import Registers
-from cityops.scenes import Scene, SceneContext, load_scenes, measures_of, rate_detectors_of, workflows_of
+from cityops.scenes import Scene, SceneContext, load_scenes, measures_of, rate_detectors_of, seed_city, workflows_of
 from cityops.store import Files, Store
 
 HISTORIAN = "history"
@@ -49,6 +49,7 @@ def open_rooms(product: Product) -> Iterator[Rooms]:
         with exclusive(product.settings.data_dir / "prepare.lock", wait=True):
             rooms = _compose(product, store, find_city(product))
             if product.settings.demo:
+                seed_city(rooms.context)
                 for scene in rooms.scenes.values():
                     scene.demo(rooms.context)
         yield rooms

@@ -26,8 +26,7 @@ from cityops.bootstrap.rooms import Rooms, open_rooms
 from cityops.bootstrap.working import Workers
 from cityops.cases import CaseDetailView
 from cityops.kit import Text
-from cityops.scenes import routers_of
-from cityops.scenes.key_vehicles import DEMO_ACCOUNTS, DEMO_PASSWORD
+from cityops.scenes import CITY_ACCOUNTS, DEMO_PASSWORD, routers_of
 from cityops.supervisor import watch_lifeline
 
 _GATEWAY_SILENT_MS: Final = 15_000
@@ -65,7 +64,8 @@ def _context(rooms: Rooms, workers: Workers) -> ApiContext:
             web_folder=web_folder(),
             secure_cookies=settings.secure_cookies,
             demo_accounts=[
-                DemoSignIn(one.username, DEMO_PASSWORD, one.role.value, one.display_name) for one in DEMO_ACCOUNTS
+                DemoSignIn(one.username, DEMO_PASSWORD, one.role.value, one.display_name)
+                for one in (*CITY_ACCOUNTS, *(one for scene in rooms.scenes.values() for one in scene.demo_accounts()))
             ]
             if settings.demo
             else (),

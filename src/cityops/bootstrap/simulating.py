@@ -16,7 +16,8 @@ from cityops.bootstrap.places import find_city
 from cityops.bootstrap.product import Product, reachable_host, web_address
 from cityops.gateways.jt808 import Location
 from cityops.kit import ConfigError, Text
-from cityops.scenes.key_vehicles import DEMO_ACCOUNTS, DEMO_PASSWORD, demo_fleet
+from cityops.scenes import DEMO_PASSWORD
+from cityops.scenes.key_vehicles import demo_fleet, scene
 from cityops.simulation import Orders, identity_of, read_frames, read_tracks, replay_frames, replay_tracks, run_town
 from cityops.supervisor import watch_lifeline
 
@@ -36,7 +37,7 @@ def simulate(product: Product, options: argparse.Namespace) -> int:
     watch_lifeline(product.environment)
     trucks = options.trucks or settings.demo_trucks
     acknowledged = _Acknowledged(options.acknowledged) if options.acknowledged else None
-    crews = {one.username: DEMO_PASSWORD for one in DEMO_ACCOUNTS if one.role is Role.CREW}
+    crews = {one.username: DEMO_PASSWORD for one in scene().demo_accounts() if one.role is Role.CREW}
     city = find_city(product)
     orders = Orders(
         fleet=demo_fleet(trucks, _DEMO_SEED),

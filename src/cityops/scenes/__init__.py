@@ -1,6 +1,7 @@
 """One folder a city system (场景): declared in ``scene.yaml``, found through the entry points ``cityops.scenes``."""
 
 from cityops.scenes.loader import parse_scene, read_scene
+from cityops.scenes.people import CITY_ACCOUNTS, DEMO_PASSWORD, DemoAccount, DemoUnit, seed_city
 from cityops.scenes.registry import (
     Scene,
     SceneContext,
@@ -14,7 +15,11 @@ from cityops.scenes.registry import (
 from cityops.scenes.spec import SEVERITIES, DetectorSpec, SceneSpec, check_scene, scene_schema
 
 __all__ = [
+    "CITY_ACCOUNTS",
+    "DEMO_PASSWORD",
     "SEVERITIES",
+    "DemoAccount",
+    "DemoUnit",
     "DetectorSpec",
     "Scene",
     "SceneContext",
@@ -28,5 +33,6 @@ __all__ = [
     "routers_of",
     "scene_from_folder",
     "scene_schema",
+    "seed_city",
     "workflows_of",
 ]

@@ -28,6 +28,8 @@ from cityops.store import Store, Subscriber
 if TYPE_CHECKING:
     from fastapi import APIRouter
 
+    from cityops.scenes.people import DemoAccount
+
 ENTRY_POINTS: Final = "cityops.scenes"
 
 
@@ -74,6 +76,10 @@ class Scene:
 
     def routers(self) -> Sequence[APIRouter]:
         """The scene's own HTTP routes, under ``/api/scenes/<name>/``; see ``cityops.scenes.web``."""
+        return ()
+
+    def demo_accounts(self) -> Sequence[DemoAccount]:
+        """Who may sign in to the scene's demo; shown on the sign-in page beside the city's own people."""
         return ()
 
     def demo(self, context: SceneContext) -> None:

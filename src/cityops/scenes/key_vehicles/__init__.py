@@ -1,14 +1,10 @@
 """Key vehicles: fatigue, speeding, three-level management (重点车辆)."""
 
-from cityops.scenes.key_vehicles.demo_data import DEMO_ACCOUNTS, DEMO_PASSWORD, DemoAccount
 from cityops.scenes.key_vehicles.detectors import detectors, speed_limits, vehicle_overrides
 from cityops.scenes.key_vehicles.entry import scene
 from cityops.scenes.key_vehicles.fleet import DemoTruck, demo_fleet
 
 __all__ = [
-    "DEMO_ACCOUNTS",
-    "DEMO_PASSWORD",
-    "DemoAccount",
     "DemoTruck",
     "demo_fleet",
     "detectors",

@@ -12,7 +12,6 @@ from cityops.observations import NewDevice
 from cityops.scenes.key_vehicles.demo_data import (
     DEMO_ACCOUNTS,
     DEMO_CREWS,
-    DEMO_PASSWORD,
     DEMO_UNITS,
     ENTERPRISE_CODES,
     FIRST_FATIGUE_RATE,
@@ -23,6 +22,7 @@ from cityops.scenes.key_vehicles.demo_data import (
     YEARS,
 )
 from cityops.scenes.key_vehicles.fleet import DemoTruck, demo_fleet
+from cityops.scenes.people import seed_accounts, seed_units
 from cityops.scenes.registry import SceneContext
 
 _logger = logging.getLogger(__name__)
@@ -32,28 +32,11 @@ CHUNK: Final = 500
 
 def seed_demo(context: SceneContext) -> None:
     """Add what is missing of the demo; what is there stays as it is, also what a person has changed."""
-    units = _units(context)
+    units = seed_units(context, DEMO_UNITS)
     crews = _crews(context, units)
-    _accounts(context, units, crews)
+    seed_accounts(context, DEMO_ACCOUNTS, crews)
     _vehicles(context, units, demo_fleet(context.demo_trucks))
     _past_years(context, units)
-
-
-def _units(context: SceneContext) -> dict[str, str]:
-    """Ids of the demo's units by code."""
-    ids: dict[str, str] = {}
-    for unit in DEMO_UNITS:
-        found = context.units.find(unit.code) or context.units.create(
-            SYSTEM,
-            code=unit.code,
-            name=unit.name,
-            kind=unit.kind,
-            parent_id=ids[unit.parent] if unit.parent else None,
-            area_code=unit.area_code,
-            credit_code=unit.credit_code,
-        )
-        ids[unit.code] = found.id
-    return ids
 
 
 def _crews(context: SceneContext, units: Mapping[str, str]) -> dict[str, str]:
@@ -70,21 +53,6 @@ def _crews(context: SceneContext, units: Mapping[str, str]) -> dict[str, str]:
         )
         for crew in DEMO_CREWS
     }
-
-
-def _accounts(context: SceneContext, units: Mapping[str, str], crews: Mapping[str, str]) -> None:
-    for account in DEMO_ACCOUNTS:
-        if context.accounts.find(account.username) is None:
-            context.accounts.create(
-                SYSTEM,
-                username=account.username,
-                password=DEMO_PASSWORD,
-                display_name=account.display_name,
-                role=account.role,
-                unit_id=units[account.unit] if account.unit else None,
-                area_codes=account.area_codes,
-                crew_id=crews[account.crew] if account.crew else None,
-            )
 
 
 def _vehicles(context: SceneContext, units: Mapping[str, str], fleet: Sequence[DemoTruck]) -> None:

@@ -5,20 +5,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from cityops.access import Role, UnitKind
-
-DEMO_PASSWORD: Final = "cityops-demo"
-LABEL: Final = "（演示）"
-
-
-class DemoUnit(NamedTuple):
-    """A unit: code, name, kind, area, parent's code, credit code."""
-
-    code: str
-    name: str
-    kind: UnitKind
-    area_code: str
-    parent: str | None = None
-    credit_code: str | None = None
+from cityops.scenes.people import LABEL, DemoAccount, DemoUnit
 
 
 class DemoCrew(NamedTuple):
@@ -31,17 +18,6 @@ class DemoCrew(NamedTuple):
     capabilities: tuple[str, ...]
     lon: float
     lat: float
-
-
-class DemoAccount(NamedTuple):
-    """An account: user name, words shown, role, and what scopes it."""
-
-    username: str
-    display_name: str
-    role: Role
-    unit: str | None = None
-    area_codes: tuple[str, ...] = ()
-    crew: str | None = None
 
 
 _BRIGADES: Final = (
@@ -77,8 +53,6 @@ _ENTERPRISES: Final = (
 )
 
 DEMO_UNITS: Final[tuple[DemoUnit, ...]] = (
-    DemoUnit("CITY", f"太原市城市运行管理中心{LABEL}", UnitKind.CITY, "140100"),
-    DemoUnit("DISTRICT-1", f"综改示范区管委会{LABEL}", UnitKind.DISTRICT, "140105", "CITY"),
     DemoUnit("POLICE-00", f"交警支队{LABEL}", UnitKind.POLICE, "140100"),
     *(DemoUnit(code, f"交警支队{name}{LABEL}", UnitKind.POLICE, area, "POLICE-00") for code, name, area in _BRIGADES),
     *(DemoUnit(code, f"{name}{LABEL}", UnitKind.CREW_BASE, "140105", "POLICE-11") for code, name, _, _ in _ROOMS),
@@ -99,9 +73,6 @@ DEMO_CREWS: Final[tuple[DemoCrew, ...]] = (
 )
 
 DEMO_ACCOUNTS: Final[tuple[DemoAccount, ...]] = (
-    DemoAccount("admin", "系统管理员", Role.ADMINISTRATOR, "CITY"),
-    DemoAccount("acceptor", "受理员", Role.ACCEPTOR, "CITY"),
-    DemoAccount("dispatcher", "派遣员", Role.DISPATCHER, "CITY"),
     *(
         DemoAccount(f"crew{number}", crew.name.removesuffix(LABEL), Role.CREW, crew.unit, (), crew.code)
         for number, crew in enumerate(DEMO_CREWS, start=1)
@@ -110,9 +81,6 @@ DEMO_ACCOUNTS: Final[tuple[DemoAccount, ...]] = (
         DemoAccount(f"enterprise{number}", f"{name}安全员", Role.ENTERPRISE, code)
         for number, (code, name, _, _) in enumerate(_ENTERPRISES, start=1)
     ),
-    DemoAccount("district1", "小店区管理员", Role.DISTRICT, "DISTRICT-1", ("140105",)),
-    DemoAccount("analyst", "研判员", Role.ANALYST, "CITY"),
-    DemoAccount("auditor", "审计员", Role.AUDITOR, "CITY"),
 )
 
 ENTERPRISE_CODES: Final = tuple(code for code, _, _, _ in _ENTERPRISES)

@@ -10,9 +10,11 @@ from sqlalchemy import Connection
 from cityops.access import Principal
 from cityops.detection import AnyDetector
 from cityops.scenes.key_vehicles.demo import seed_demo
+from cityops.scenes.key_vehicles.demo_data import DEMO_ACCOUNTS
 from cityops.scenes.key_vehicles.detectors import detectors
 from cityops.scenes.key_vehicles.service import AlertDesk
 from cityops.scenes.loader import read_scene
+from cityops.scenes.people import DemoAccount
 from cityops.scenes.registry import Scene, SceneContext
 from cityops.store import Subscriber
 
@@ -27,6 +29,10 @@ class KeyVehicles(Scene):
     def subscribers(self, context: SceneContext) -> Sequence[Subscriber]:
         """Alerts open cases and are followed by them."""
         return [AlertDesk(self.spec, context).subscriber()]
+
+    def demo_accounts(self) -> Sequence[DemoAccount]:
+        """Crews and enterprises."""
+        return DEMO_ACCOUNTS
 
     def demo(self, context: SceneContext) -> None:
         """Units, crews, accounts, the fleet and past years, all synthetic."""
