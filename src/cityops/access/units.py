@@ -23,6 +23,7 @@ class UnitKind(StrEnum):
     DISTRICT = "district"  # 区县
     POLICE = "police"  # 公安交警
     ENTERPRISE = "enterprise"  # 企业
+    DEPARTMENT = "department"  # 专业部门（市政、环卫、园林、执法等）
     CREW_BASE = "crew_base"  # 处置队伍驻地
 
 

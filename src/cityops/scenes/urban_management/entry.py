@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from cityops.scenes.registry import Scene, scene_from_folder
+from cityops.scenes.loader import read_scene
+from cityops.scenes.people import DemoAccount
+from cityops.scenes.registry import Scene, SceneContext
+from cityops.scenes.urban_management.demo import DEMO_ACCOUNTS, seed_demo
 
 
-def scene() -> Scene:
-    """The scene, from the declaration beside this file; it needs no code of its own."""
-    return scene_from_folder(Path(__file__).parent)
+class UrbanManagement(Scene):
+    """The seven stages; everything but the demo stands in ``scene.yaml``."""
+
+    def demo_accounts(self) -> Sequence[DemoAccount]:
+        """Collectors, responsible units and their handlers."""
+        return DEMO_ACCOUNTS
+
+    def demo(self, context: SceneContext) -> None:
+        """Units, people and a routing table, all synthetic."""
+        seed_demo(context)
+
+
+def scene() -> UrbanManagement:
+    """The scene, from the declaration beside this file."""
+    folder = Path(__file__).parent
+    return UrbanManagement(read_scene(folder / "scene.yaml"), folder)
