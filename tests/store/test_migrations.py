@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import MetaData, Table
+from sqlalchemy import create_engine, inspect
 
-from cityops.kit import ManualClock
+from cityops.kit import ConfigError, ManualClock
 from cityops.store import Store, metadata
-from cityops.store.migrate import head_revision
 from cityops.store.migrations.new import import_all_tables
+from cityops.store.revisions import head_revision
 
 needs_revision = pytest.mark.skipif(head_revision() is None, reason="there is no revision yet")
 
@@ -42,15 +42,18 @@ def test_migrating_again_and_by_two_at_once_changes_nothing(database_url: str, c
 
 
 def test_a_database_from_the_future_is_left_alone(database_url: str, clock: ManualClock) -> None:
+    engine = create_engine(database_url)
+    with engine.begin() as conn:
+        conn.exec_driver_sql("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+        conn.exec_driver_sql("INSERT INTO alembic_version VALUES ('9999')")
+    engine.dispose()
     with Store.open(database_url, clock=clock) as store:
-        future = MetaData()
-        Table("alembic_version", future)
-
-        def write(conn: object) -> None:
-            conn.exec_driver_sql("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")  # type: ignore[attr-defined]
-            conn.exec_driver_sql("INSERT INTO alembic_version VALUES ('9999')")  # type: ignore[attr-defined]
-
-        store.write(write) if store.dialect == "sqlite" else None
+        with pytest.raises(ConfigError) as refused:
+            store.migrate()
+        assert refused.value.code == "store.revision"
+        with store.read() as conn:
+            assert inspect(conn).get_table_names() == ["alembic_version"]
+        assert store.revision() == ("9999", head_revision())
 
 
 def test_every_room_keeps_its_tables_in_tables_py(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ from cityops.store.backupfile import (
 from cityops.store.copytree import CopiedFile, copy_folder, digest_of, folder_files, sync_file
 from cityops.store.engines import open_engines, plain_engine
 from cityops.store.files import Files, sync_folder
-from cityops.store.migrate import current_revision, stamp, upgrade
+from cityops.store.revisions import current_revision
 from cityops.store.schema import metadata
 from cityops.store.store import Store
 
@@ -192,6 +192,8 @@ def _copy_postgresql(conn: Connection, copy: Path, revision: str | None) -> None
         copy_tables(conn, target)
         write_sequences(target, read_sequences(conn))
         if revision is not None:
+            from cityops.store.migrate import stamp  # as in Store.migrate
+
             stamp(target, revision)
     engine.dispose()
 
@@ -204,6 +206,8 @@ def _prepare_copy(copy: Path, manifest: Manifest) -> dict[str, TableSum]:
         if integrity != "ok":
             raise _damaged(_DATABASE)
     if manifest.revision is not None:
+        from cityops.store.migrate import upgrade  # as in Store.migrate
+
         engines = open_engines(f"sqlite:///{copy}", readers=1)
         upgrade(engines)
         engines.dispose()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Final
 
 from alembic import command
@@ -16,8 +15,8 @@ from sqlalchemy import Connection
 
 from cityops.kit import ConfigError, Text
 from cityops.store.engines import Engines, migration_engine
+from cityops.store.revisions import MIGRATIONS
 
-MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _LOCK: Final = 0x4349_4D49
 
 
@@ -43,18 +42,6 @@ def upgrade(engines: Engines) -> None:
             raise _newer(error) from error
         if connection.dialect.name == "sqlite":
             _check_references(connection)
-
-
-def head_revision() -> str | None:
-    """The newest revision the product knows; None while there is none."""
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    return ScriptDirectory.from_config(config).get_current_head()
-
-
-def current_revision(connection: Connection) -> str | None:
-    """The revision the database is at; None when it was never migrated."""
-    return MigrationContext.configure(connection).get_current_revision()
 
 
 def stamp(connection: Connection, revision: str) -> None:

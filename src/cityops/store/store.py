@@ -19,8 +19,8 @@ from cityops.store.delivery import DeadLetter, dead_letters, deliver, discard_de
 from cityops.store.engines import POOL_WAIT_S, Engines, open_engines
 from cityops.store.failures import RETRY_STATES, raise_translated, sqlstate
 from cityops.store.groupwriter import GroupWriter
-from cityops.store.migrate import current_revision, head_revision, upgrade
 from cityops.store.outbox import WRITE_CLOCK, Event, Subscriber, mark_start, read_events, readable_up_to
+from cityops.store.revisions import current_revision, head_revision
 from cityops.store.schema import metadata
 from cityops.store.turnstile import Turnstile
 
@@ -84,7 +84,11 @@ class Store:
 
     def migrate(self) -> None:
         """Bring the database to the newest schema, wholly or not at all; ``ConfigError`` when it is from the future."""
-        upgrade(self._engines)
+        known, newest = self.revision()
+        if known != newest or newest is None:
+            from cityops.store.migrate import upgrade  # Alembic takes 0.3 s to import, and is seldom needed
+
+            upgrade(self._engines)
 
     def revision(self) -> tuple[str | None, str | None]:
         """The revision the database is at, and the newest one the product knows."""

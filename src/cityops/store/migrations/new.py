@@ -16,7 +16,8 @@ from alembic import command
 import cityops
 from cityops.kit import SystemClock
 from cityops.store.engines import migration_engine, open_engines
-from cityops.store.migrate import head_revision, migration_config
+from cityops.store.migrate import migration_config
+from cityops.store.revisions import head_revision
 from cityops.store.store import Store
 
 
