@@ -43,6 +43,16 @@ def test_a_child_that_dies_is_started_again_and_the_others_are_not_touched(tmp_p
     assert steady.read_text().split() == ["start"]
 
 
+def test_a_child_that_says_what_a_person_must_do_is_not_started_again(tmp_path: Path) -> None:
+    starts = tmp_path / "starts"
+    wrong = child_that(tmp_path / "wrong.py", f"open({str(starts)!r}, 'a').write('start\\n'); sys.exit(2)")
+    staying = child_that(tmp_path / "staying.py", "time.sleep(60)")
+    supervisor = Supervisor({"wrong": wrong, "staying": staying}, clock=SystemClock(), environment=os.environ)
+    assert supervisor.run() == 0
+    assert supervisor.refused == "wrong"
+    assert starts.read_text().split() == ["start"]
+
+
 def test_stop_asks_first_with_sigterm(tmp_path: Path) -> None:
     said = tmp_path / "said"
     polite = child_that(

@@ -23,6 +23,8 @@ _STOP_LIMIT_S: Final = 10.0
 _FIRST_WAIT_S: Final = 0.2
 _LONGEST_WAIT_S: Final = 10.0
 _STEADY_S: Final = 30.0
+REFUSED: Final = 2
+"""Exit code of a child that has said in words what a person must do; starting it again would not help."""
 
 _logger = logging.getLogger(__name__)
 
@@ -49,6 +51,7 @@ class Supervisor:
         self._environment = dict(environment)
         self._lifeline_read, self._lifeline_write = os.pipe()
         self._stop = threading.Event()
+        self.refused: str | None = None
 
     def add(self, name: str, arguments: Sequence[str]) -> None:
         """One child more; from the thread of ``run`` (``on_tick``), where it is started at once."""
@@ -61,7 +64,10 @@ class Supervisor:
         self._stop.set()
 
     def run(self, *, on_tick: Callable[[], None] = lambda: None) -> int:
-        """Start everything and watch it until ``request_stop``; returns the number of restarts."""
+        """Start everything and watch it until ``request_stop``; returns the number of restarts.
+
+        A child that ends with ``REFUSED`` ends everything; its name is then in ``refused``.
+        """
         try:
             for child in list(self._children):
                 self._start(child)
@@ -95,6 +101,10 @@ class Supervisor:
         if code is None:
             return
         child.process = None
+        if code == REFUSED:
+            self.refused = child.name
+            self._stop.set()
+            return
         if now_s - child.started_s > _STEADY_S:
             child.wait_s = _FIRST_WAIT_S
         _logger.error("%s stopped with code %s; starting it again in %.1f s", child.name, code, child.wait_s)

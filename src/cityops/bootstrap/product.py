@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import socket
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from cityops.supervisor import LIFELINE_VARIABLE
 
 LOG_WRITER: Final = "jt808"
 METRICS_FILE: Final = "gateway.json"
+_TRY_S: Final = 0.1
 
 
 @dataclass(frozen=True)
@@ -72,27 +74,40 @@ def check_data_folder(folder: Path) -> None:
         ) from error
 
 
-def check_port(host: str, port: int, variable: str) -> None:
-    """Find out now, in one sentence, that a port is taken.
+def check_port(host: str, port: int, variable: str, *, patience_s: float = 0.0) -> None:
+    """Find out now, or after ``patience_s``, in one sentence, that a port is taken.
 
     Raises:
         ConfigError: somebody listens there, or the address is not this machine's.
     """
+    error = _busy(host, port)
+    for _ in range(int(patience_s / _TRY_S)):
+        if error is None:
+            break
+        time.sleep(_TRY_S)
+        error = _busy(host, port)
+    if error is not None:
+        raise ConfigError(
+            f"无法监听 {host}:{port}：{error.strerror}",
+            f"cannot listen on {host}:{port}: {error.strerror}",
+            code="config.port",
+            todo=Text(
+                f"停掉占用它的程序，或用 {variable} 换一个端口",
+                f"stop what holds it, or choose another port with {variable}",
+            ),
+        ) from error
+
+
+def _busy(host: str, port: int) -> OSError | None:
+    """Why nobody can listen there now."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise ConfigError(
-                f"无法监听 {host}:{port}：{error.strerror}",
-                f"cannot listen on {host}:{port}: {error.strerror}",
-                code="config.port",
-                todo=Text(
-                    f"停掉占用它的程序，或用 {variable} 换一个端口",
-                    f"stop what holds it, or choose another port with {variable}",
-                ),
-            ) from error
+            return error
+    return None
 
 
 @contextmanager

@@ -12,10 +12,12 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from cityops.bootstrap.product import Product, check_data_folder, check_port, exclusive, reachable_host, web_address
-from cityops.supervisor import Supervisor, command
+from cityops.supervisor import REFUSED, Supervisor, command
 
 _READY_LIMIT_S: Final = 60.0
 _ASK_EVERY_S: Final = 0.2
+_PATIENCE_S: Final = 3.0
+"""Processes of a product that was killed a moment ago may still be letting go of their ports."""
 _DEMO_PASSWORD_HINT: Final = "演示账号 demo accounts, password 密码"
 
 
@@ -24,8 +26,8 @@ def run(product: Product, options: argparse.Namespace) -> int:
     settings = product.settings
     check_data_folder(settings.data_dir)
     with exclusive(settings.data_dir / "run.lock", wait=False):
-        check_port(settings.http_host, settings.http_port, "CITYOPS_HTTP_PORT")
-        check_port(settings.jt808_host, settings.jt808_port, "CITYOPS_JT808_PORT")
+        check_port(settings.http_host, settings.http_port, "CITYOPS_HTTP_PORT", patience_s=_PATIENCE_S)
+        check_port(settings.jt808_host, settings.jt808_port, "CITYOPS_JT808_PORT", patience_s=_PATIENCE_S)
         supervisor = Supervisor(
             {"gateway": command("gateway"), "serve": command("serve")},
             clock=product.clock,
@@ -41,7 +43,7 @@ def run(product: Product, options: argparse.Namespace) -> int:
 
         supervisor.run(on_tick=_Greeting(product, ready))
     print("CityOps 已停止，数据已保存。Stopped; everything is kept.", flush=True)
-    return 0
+    return 0 if supervisor.refused is None else REFUSED
 
 
 class _Greeting:
