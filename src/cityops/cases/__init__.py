@@ -2,7 +2,8 @@
 
 from cityops.cases.checks import EFFECTS, check_workflow, ensure_sound
 from cityops.cases.conditions import CONDITIONS
-from cityops.cases.effects import EffectHandler
+from cityops.cases.document_template import DocumentTemplate
+from cityops.cases.effects import EffectHandler, StepRule
 from cityops.cases.engine import Cases
 from cityops.cases.machines import Fault
 from cityops.cases.records import Act
@@ -63,6 +64,7 @@ __all__ = [
     "Data",
     "DeadlineView",
     "DeadlineWatch",
+    "DocumentTemplate",
     "Effect",
     "EffectHandler",
     "Fault",
@@ -80,6 +82,7 @@ __all__ = [
     "Standard",
     "State",
     "Step",
+    "StepRule",
     "TaskKind",
     "TaskPage",
     "TaskView",

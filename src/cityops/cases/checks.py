@@ -6,10 +6,12 @@ from collections.abc import Collection, Iterable
 from typing import Final
 
 from cityops.cases.conditions import CONDITIONS
+from cityops.cases.document_template import GIVEN
 from cityops.cases.machines import Fault, Path, fault, machine_faults
 from cityops.cases.workflow import Effect, FieldKind, Requirement, TaskKind, Transition, Workflow
 from cityops.kit import ConfigError
 
+DOCUMENT_EFFECTS = frozenset({"make_document"})
 CREW_EFFECTS = frozenset({"assign_crew", "crew_on_scene", "release_crew"})
 TASK_EFFECTS = frozenset({"open_task", "move_task", "cancel_tasks", "acknowledge_notice", "count_rework"})
 WORKFLOW_EFFECTS = frozenset(
@@ -31,8 +33,8 @@ WORKFLOW_EFFECTS = frozenset(
         "tell_reporters",
     ]
 )
-EFFECTS = CREW_EFFECTS | TASK_EFFECTS | WORKFLOW_EFFECTS
-"""Every effect there is. Those of the crews are carried out by the dispatch room."""
+EFFECTS = CREW_EFFECTS | TASK_EFFECTS | WORKFLOW_EFFECTS | DOCUMENT_EFFECTS
+"""Every effect there is. Those of the crews are carried out by the dispatch room, of documents by the documents room."""
 
 OPENING: Final = frozenset({"open_task", "assign_units", "ask_person"})
 """Effects that open a task of the kind they name."""
@@ -72,7 +74,8 @@ def check_workflow(workflow: Workflow, permissions: Collection[str]) -> list[Fau
         faults += _reference_faults(path, transition, workflow)
         faults += _place_faults(path, transition, workflow)
         faults += _list_faults(path, transition, workflow)
-    return faults
+        faults += _document_faults(path, transition, workflow)
+    return faults + list(_template_faults(workflow))
 
 
 def ensure_sound(workflow: Workflow, permissions: Collection[str]) -> None:
@@ -186,6 +189,28 @@ def _place_faults(path: Path, transition: Transition, workflow: Workflow) -> Ite
     guarded = any(requirement.that == "stages_left" for requirement in transition.requires)
     if "next_stage" in acting and not guarded:
         yield fault(path, f"“{action}”未以“还有阶段”为条件", f"{action!r} does next_stage without 'stages_left'")
+
+
+def _document_faults(path: Path, transition: Transition, workflow: Workflow) -> Iterable[Fault]:
+    """``make_document`` names a template of the workflow, and no other effect names any."""
+    for index, effect in enumerate(transition.effects):
+        wanted = effect.do in DOCUMENT_EFFECTS
+        if (effect.document in workflow.documents) != wanted or (effect.document is not None) != wanted:
+            yield fault(
+                (*path, "effects", index),
+                f"“{transition.action}”的文书模板“{effect.document}”不存在",
+                f"{transition.action!r} names no template of the workflow: {effect.document!r}",
+            )
+
+
+def _template_faults(workflow: Workflow) -> Iterable[Fault]:
+    """Every field of a template is one that a form asks for or that the case has."""
+    forms = {field.name for _, transition in _all_transitions(workflow) for field in transition.form}
+    for name, template in workflow.documents.items():
+        for unknown in sorted(template.fields() - forms - GIVEN - set(template.extra)):
+            yield fault(
+                ("documents", name), f"模板的字段“{unknown}”没有来源", f"no form or case gives the field {unknown!r}"
+            )
 
 
 def _list_faults(path: Path, transition: Transition, workflow: Workflow) -> Iterable[Fault]:

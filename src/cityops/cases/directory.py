@@ -32,6 +32,18 @@ def find_account(conn: Connection, account_id: str) -> RowMapping:
     return row
 
 
+def unit_name(conn: Connection, name: str) -> str:
+    """The name of the unit with this id or code; the word itself when there is none."""
+    query = select(_unit.c.name).where(or_(_unit.c.id == name, _unit.c.code == name))
+    return str(conn.execute(query).scalar() or name)
+
+
+def person_name(conn: Connection, name: str) -> str:
+    """The name of the account with this id or user name, active or not; the word itself when there is none."""
+    query = select(_account.c.display_name).where(or_(_account.c.id == name, _account.c.username == name))
+    return str(conn.execute(query).scalar() or name)
+
+
 def find_person(conn: Connection, name: str, *, role: Role | None, unit_id: str | None) -> RowMapping:
     """The active account with this id or user name; of this role and unit, where they are given.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import RowMapping, update
 
@@ -14,6 +14,10 @@ from cityops.cases.workflow import CANCELLED, Effect, State, Transition
 
 EffectHandler = Callable[[Act, Transition, Effect, str | None], None]
 """Carries out one effect: the act, its transition, the effect, the id of the task the step was taken through."""
+
+StepRule = Callable[[Act, Transition], Mapping[str, Any]]
+"""A scene's own rule of a step (办理规则), inside the step's transaction and before its effects: it raises what forbids
+the step, may write the scene's own rows, and returns what it adds to the step's data."""
 
 
 def set_task_state(act: Act, task: RowMapping, to: str, *, data: Mapping[str, object] | None = None) -> None:

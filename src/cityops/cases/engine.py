@@ -15,7 +15,7 @@ from cityops.cases.bulk import MAX_BULK, hand_over_task, open_tasks_held
 from cityops.cases.checks import ensure_sound
 from cityops.cases.conditions import Situation
 from cityops.cases.deadlines import finish_deadlines, resume_deadlines
-from cityops.cases.effects import TASK_HANDLERS, EffectHandler, set_task_state
+from cityops.cases.effects import TASK_HANDLERS, EffectHandler, StepRule, set_task_state
 from cityops.cases.forms import read_form
 from cityops.cases.joining import JOINING_HANDLERS
 from cityops.cases.opening import open_case
@@ -71,6 +71,7 @@ class Cases:
         calendar: working days for the limits.
         effects: handlers of the effects of the crews (``dispatch.crew_effects``); a workflow that uses an effect
             nobody carries out raises ``ConfigError``.
+        step_rules: the scenes' own rules of steps, by (scene, kind).
     """
 
     def __init__(
@@ -81,12 +82,14 @@ class Cases:
         workflows: Workflows,
         calendar: WorkingCalendar,
         effects: Mapping[str, EffectHandler] | None = None,
+        step_rules: Mapping[tuple[str, str], StepRule] | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
         self._ids = ids
         self._workflows = dict(workflows)
         self._calendar = calendar
+        self._step_rules = step_rules or {}
         self._effects = {**TASK_HANDLERS, **ASSIGNING_HANDLERS, **JOINING_HANDLERS, **(effects or {})}
         for workflow in self._workflows.values():
             ensure_sound(workflow, [permission.value for permission in Permission])
@@ -169,6 +172,10 @@ class Cases:
         """Write the step: version, state, effects, timeline, event and audit row."""
         case_id, through = at.case["id"], None if at.task is None else at.task["id"]
         act = self._act(at.conn, at.principal, at.workflow, case_id, form=form, task_id=through)
+        rule = self._step_rules.get((at.case["scene"], at.case["kind"]))
+        if rule is not None:
+            form = {**form, **rule(act, transition)}
+            act = replace(act, form=form)
         state = at.case["state"] if of_task is None else of_task["state"]
         target = transition.target(state)
         self._guard(act, at.case, at.case["state"] if of_task else target)

@@ -54,16 +54,20 @@ class Act:
 def next_number(conn: Connection, prefix: str, at_ms: int) -> str:
     """The next case number of the day in Asia/Shanghai, such as ``KV-20261122-0001``."""
     day = from_ms(at_ms).strftime("%Y%m%d")
-    where = (counter_table.c.prefix == prefix) & (counter_table.c.day == day)
+    return f"{prefix}-{day}-{next_count(conn, prefix, day):04d}"
+
+
+def next_count(conn: Connection, prefix: str, period: str) -> int:
+    """The next of a series; ``period`` is a day (8 digits) or a year (4 digits), in which the count begins at 1."""
+    where = (counter_table.c.prefix == prefix) & (counter_table.c.day == period)
     bump = update(counter_table).where(where).values(last=counter_table.c.last + 1)
     if conn.execute(bump).rowcount == 0:
         try:
             with conn.begin_nested():
-                conn.execute(insert(counter_table).values(prefix=prefix, day=day, last=1))
-        except IntegrityError:  # another connection began the day first
+                conn.execute(insert(counter_table).values(prefix=prefix, day=period, last=1))
+        except IntegrityError:  # another connection began the period first
             conn.execute(bump)
-    last = conn.execute(select(counter_table.c.last).where(where)).scalar_one()
-    return f"{prefix}-{day}-{last:04d}"
+    return int(conn.execute(select(counter_table.c.last).where(where)).scalar_one())
 
 
 def add_step(

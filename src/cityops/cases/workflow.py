@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from cityops.access import Role
+from cityops.cases.document_template import DocumentTemplate
 from cityops.cases.standards import LimitSpec, Standard
 from cityops.cases.words import Data, Name, Words
 from cityops.kit import Text
@@ -82,12 +83,14 @@ class Effect(Data):
     """What a transition does besides changing the state. ``task`` and ``to`` name a kind of task and its state.
 
     ``only``: of several open tasks of the kind, the one the step is taken through, or the lead's (牵头单位).
+    ``document``: the template of the document that ``make_document`` makes.
     """
 
     do: Name
     task: Name | None = None
     to: Name | None = None
     only: Literal["all", "through", "lead"] = "all"
+    document: Name | None = None
 
 
 class Requirement(Data):
@@ -228,6 +231,7 @@ class Workflow(Machine):
     limit: LimitSpec | None = None
     tasks: dict[Name, TaskKind] = Field(default_factory=dict)
     standards: dict[Name, Standard] = Field(default_factory=dict)
+    documents: dict[Name, DocumentTemplate] = Field(default_factory=dict)
     escalations: tuple[Escalation, ...] = ()
     levels: tuple[Name, ...] = ()
     reopen_window: LimitSpec | None = None

@@ -1,0 +1,20 @@
+"""Documents of cases (文书): numbered, made from templates in a step's transaction, kept as docx and pdf."""
+
+from cityops.cases.documents.book import DocumentFile, Documents, DocumentView
+from cityops.cases.documents.effect import document_effects
+from cityops.cases.documents.filling import FilledDocument, fill
+from cityops.cases.documents.pdf import render_pdf
+from cityops.cases.documents.values import amount_in_capitals
+from cityops.cases.documents.word import render_docx
+
+__all__ = [
+    "DocumentFile",
+    "DocumentView",
+    "Documents",
+    "FilledDocument",
+    "amount_in_capitals",
+    "document_effects",
+    "fill",
+    "render_docx",
+    "render_pdf",
+]

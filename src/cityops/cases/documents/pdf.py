@@ -1,0 +1,86 @@
+"""A document as pdf, with ReportLab (BSD). The same words give the same bytes.
+
+The Chinese font is Adobe's STSong-Light by name (a CID font): the file carries none and every reader shows it with the
+Song font it has, so nothing needs to be downloaded or installed where documents are made.
+"""
+
+from __future__ import annotations
+
+import io
+from html import escape
+from typing import Any, Final
+
+from reportlab.lib.enums import TA_CENTER, TA_RIGHT
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.lib.units import mm
+from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+from reportlab.pdfbase.pdfmetrics import getRegisteredFontNames, registerFont
+from reportlab.platypus import Flowable, KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table
+
+from cityops.cases.documents.filling import FilledDocument
+
+_FONT: Final = "STSong-Light"
+_SIZE_PT: Final = 15
+_LEFT, _RIGHT, _TOP, _BOTTOM = 28 * mm, 26 * mm, 37 * mm, 30 * mm
+
+
+def render_pdf(document: FilledDocument) -> bytes:
+    """An A4 pdf of the document."""
+    if _FONT not in getRegisteredFontNames():
+        registerFont(UnicodeCIDFont(_FONT))
+    body = ParagraphStyle(
+        "body", fontName=_FONT, fontSize=_SIZE_PT, leading=26, wordWrap="CJK", firstLineIndent=2 * _SIZE_PT
+    )
+    flush = ParagraphStyle("flush", body, firstLineIndent=0)
+    centred = ParagraphStyle("centred", flush, alignment=TA_CENTER)
+    right = ParagraphStyle("right", flush, alignment=TA_RIGHT)
+    title = ParagraphStyle("title", centred, fontSize=22, leading=34)
+    flow: list[Flowable] = [_line(document.title, title), _line(document.number, centred), Spacer(0, 8)]
+    if document.addressee:
+        flow.append(_line(document.addressee, flush))
+    flow += [_line(text, body) for text in document.paragraphs]
+    if document.columns:
+        flow += _table(document, centred)
+    flow.append(Spacer(0, 14))
+    flow += [_line(f"{role}：{name or '________________'}", flush) for role, name in document.signatures]
+    flow.append(KeepTogether([Spacer(0, 22), _line(f"{document.seal}（印章）", right), _line(document.dated, right)]))
+    return _build(flow, document)
+
+
+def _build(flow: list[Flowable], document: FilledDocument) -> bytes:
+    def foot(canvas: Any, template: Any) -> None:
+        canvas.setFont(_FONT, 9)
+        canvas.drawCentredString(A4[0] / 2, 15 * mm, f"{document.footer}　　第 {template.page} 页")
+
+    buffer = io.BytesIO()
+    template = SimpleDocTemplate(
+        buffer,
+        pagesize=A4,
+        leftMargin=_LEFT,
+        rightMargin=_RIGHT,
+        topMargin=_TOP,
+        bottomMargin=_BOTTOM,
+        title=f"{document.title} {document.number}",
+        author=document.seal,
+        subject=document.footer,
+        creator="CityOps",
+        invariant=1,
+        pageCompression=0,
+    )
+    template.build(flow, onFirstPage=foot, onLaterPages=foot)
+    return buffer.getvalue()
+
+
+def _line(text: str, style: ParagraphStyle) -> Paragraph:
+    return Paragraph(escape(text).replace("\n", "<br/>"), style)
+
+
+def _table(document: FilledDocument, centred: ParagraphStyle) -> list[Flowable]:
+    cell = ParagraphStyle("cell", fontName=_FONT, fontSize=11, leading=16, wordWrap="CJK")
+    rows = [[_line(text, cell) for text in row] for row in (document.columns, *document.rows)]
+    width = (A4[0] - _LEFT - _RIGHT) / len(document.columns)
+    grid = [("GRID", (0, 0), (-1, -1), 0.6, "black"), ("VALIGN", (0, 0), (-1, -1), "TOP")]
+    table = Table(rows, colWidths=[width] * len(document.columns), repeatRows=1, style=grid)
+    head = [_line(document.table_title, centred)] if document.table_title else []
+    return [Spacer(0, 10), *head, table]
