@@ -18,6 +18,7 @@ from cityops.analysis import Analysis, Measure, RateDetectors
 from cityops.api import ApiContext, ApiSettings, DemoSignIn, HealthPart, LiveLimits, RequestLimits, Sample, create_app
 from cityops.cases import CaseDetailView, Cases, NewCase, Workflow
 from cityops.cases.catalogue import RuleTables
+from cityops.cases.documents import Documents
 from cityops.cases.evidence import EvidenceBook
 from cityops.detection import AlertBook, AlertFilter, Episode, Finding, SilenceDetector, Subject
 from cityops.dispatch import Dispatch, crew_effects
@@ -236,6 +237,7 @@ def compose(folder: Path, url: str, settings: ApiSettings, template: World | Non
                 analysis=Analysis(store, clock, MEASURES, RATES),
                 evidence=EvidenceBook(store, Files(folder / "files"), clock, ids),
                 rules=RuleTables(store, clock, publishes=Permission.RULES_PUBLISH),
+                documents=Documents(store, Files(folder / "files"), clock, ids),
                 open_case=case_opener(alerts, cases, store),
                 samples=[lambda: [Sample("cityops_test_rows_total", "Rows", "counter", 42)]],
                 health=lambda: [HealthPart("store", True, Text("正常", "well"), {"rows": 42.0})],

@@ -8,6 +8,7 @@ from cityops.access import Accounts, Permission, Units
 from cityops.analysis import Analysis
 from cityops.cases import Cases
 from cityops.cases.catalogue import RuleTables
+from cityops.cases.documents import Documents, document_effects
 from cityops.cases.evidence import EvidenceBook
 from cityops.detection import AlertBook
 from cityops.dispatch import Dispatch, crew_effects
@@ -15,7 +16,7 @@ from cityops.kit import Clock, IdMaker, WorkingCalendar
 from cityops.observations import DeviceRegister
 from cityops.places import City
 from cityops.registers import Registers
-from cityops.scenes import SceneContext, load_scenes, measures_of, rate_detectors_of, workflows_of
+from cityops.scenes import SceneContext, load_scenes, measures_of, rate_detectors_of, step_rules_of, workflows_of
 from cityops.store import Files, Store
 
 
@@ -23,7 +24,10 @@ def scene_context(store: Store, clock: Clock, city: City, folder: Path, *, truck
     """What the scenes work with; ``folder`` keeps the files."""
     ids = IdMaker(clock)
     scenes = load_scenes().values()
-    cases = Cases(store, clock, ids, workflows_of(scenes), WorkingCalendar.official(), crew_effects())
+    documents = Documents(store, Files(folder / "files"), clock, ids)
+    effects = {**crew_effects(), **document_effects(documents)}
+    workflows, rules = workflows_of(scenes), step_rules_of(scenes)
+    cases = Cases(store, clock, ids, workflows, WorkingCalendar.official(), effects, rules)
     return SceneContext(
         store=store,
         clock=clock,
@@ -39,5 +43,6 @@ def scene_context(store: Store, clock: Clock, city: City, folder: Path, *, truck
         analysis=Analysis(store, clock, measures_of(scenes), rate_detectors_of(scenes)),
         evidence=EvidenceBook(store, Files(folder / "files"), clock, ids),
         rules=RuleTables(store, clock, publishes=Permission.RULES_PUBLISH),
+        documents=documents,
         demo_trucks=trucks,
     )

@@ -17,6 +17,7 @@ from cityops.api.metrics import HttpCounters, Sample
 from cityops.api.middleware import RequestLimits
 from cityops.cases import CaseDetailView, Cases
 from cityops.cases.catalogue import RuleTables
+from cityops.cases.documents import Documents
 from cityops.cases.evidence import EvidenceBook
 from cityops.detection import AlertBook
 from cityops.dispatch import Dispatch
@@ -106,6 +107,7 @@ class ApiContext:
     analysis: Analysis
     evidence: EvidenceBook
     rules: RuleTables
+    documents: Documents
     open_case: Callable[[Principal, str, str | None], CaseDetailView]
     samples: Sequence[Callable[[], Iterable[Sample]]] = ()
     health: Callable[[], Sequence[HealthPart]] = _nothing_more

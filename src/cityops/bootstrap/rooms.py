@@ -13,6 +13,7 @@ from cityops.bootstrap.places import find_city
 from cityops.bootstrap.product import Product, exclusive
 from cityops.cases import Cases, DeadlineWatch
 from cityops.cases.catalogue import RuleTables
+from cityops.cases.documents import Documents, document_effects
 from cityops.cases.evidence import EvidenceBook
 from cityops.detection import AlertBook
 from cityops.dispatch import Dispatch, crew_effects
@@ -20,7 +21,16 @@ from cityops.kit import IdMaker, WorkingCalendar
 from cityops.observations import DeviceRegister, History, HistoryView, PositionFile
 from cityops.places import City
 from cityops.registers import Registers
-from cityops.scenes import Scene, SceneContext, load_scenes, measures_of, rate_detectors_of, seed_city, workflows_of
+from cityops.scenes import (
+    Scene,
+    SceneContext,
+    load_scenes,
+    measures_of,
+    rate_detectors_of,
+    seed_city,
+    step_rules_of,
+    workflows_of,
+)
 from cityops.store import Files, Store
 
 HISTORIAN = "history"
@@ -61,9 +71,11 @@ def _compose(product: Product, store: Store, city: City) -> Rooms:
     scenes = load_scenes()
     workflows = workflows_of(scenes.values())
     calendar = WorkingCalendar.official()
-    cases = Cases(store, clock, ids, workflows, calendar, crew_effects())
-    history = History(product.folder("history"))
     files = Files(product.folder("files"))
+    documents = Documents(store, files, clock, ids)
+    effects = {**crew_effects(), **document_effects(documents)}
+    cases = Cases(store, clock, ids, workflows, calendar, effects, step_rules_of(scenes.values()))
+    history = History(product.folder("history"))
     idle_s = product.settings.session_idle_h * 3600
     return Rooms(
         product=product,
@@ -90,6 +102,7 @@ def _compose(product: Product, store: Store, city: City) -> Rooms:
             analysis=Analysis(store, clock, measures_of(scenes.values()), rate_detectors_of(scenes.values())),
             evidence=EvidenceBook(store, files, clock, ids, spool_folder=product.folder("spool")),
             rules=RuleTables(store, clock, publishes=Permission.RULES_PUBLISH),
+            documents=documents,
             demo_trucks=product.settings.demo_trucks,
         ),
     )

@@ -87,6 +87,7 @@ def _context(rooms: Rooms, workers: Workers) -> ApiContext:
         analysis=context.analysis,
         evidence=context.evidence,
         rules=context.rules,
+        documents=context.documents,
         open_case=_Opener(rooms),
         samples=[health.samples],
         health=health.parts,

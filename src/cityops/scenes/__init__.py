@@ -10,6 +10,7 @@ from cityops.scenes.registry import (
     rate_detectors_of,
     routers_of,
     scene_from_folder,
+    step_rules_of,
     workflows_of,
 )
 from cityops.scenes.spec import SEVERITIES, DetectorSpec, SceneSpec, check_scene, scene_schema
@@ -34,5 +35,6 @@ __all__ = [
     "scene_from_folder",
     "scene_schema",
     "seed_city",
+    "step_rules_of",
     "workflows_of",
 ]

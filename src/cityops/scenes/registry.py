@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -12,8 +12,9 @@ from sqlalchemy import Connection
 
 from cityops.access import Accounts, Principal, Units
 from cityops.analysis import Analysis, Measure, RateDetectors
-from cityops.cases import Cases, Workflow
+from cityops.cases import Cases, StepRule, Workflow
 from cityops.cases.catalogue import RuleTables
+from cityops.cases.documents import Documents
 from cityops.cases.evidence import EvidenceBook
 from cityops.detection import AlertBook, AnyDetector
 from cityops.dispatch import Dispatch
@@ -51,6 +52,7 @@ class SceneContext:
     analysis: Analysis
     evidence: EvidenceBook
     rules: RuleTables
+    documents: Documents
     demo_trucks: int = 300
 
 
@@ -77,6 +79,10 @@ class Scene:
     def routers(self) -> Sequence[APIRouter]:
         """The scene's own HTTP routes, under ``/api/scenes/<name>/``; see ``cityops.scenes.web``."""
         return ()
+
+    def step_rules(self) -> Mapping[str, StepRule]:
+        """The scene's own rules of steps by kind of case; see ``cityops.cases.StepRule``."""
+        return {}
 
     def demo_accounts(self) -> Sequence[DemoAccount]:
         """Who may sign in to the scene's demo; shown on the sign-in page beside the city's own people."""
@@ -128,6 +134,11 @@ def load_scenes(disabled: Iterable[str] = (), found: Iterable[EntryPoint] | None
 def workflows_of(scenes: Iterable[Scene]) -> dict[tuple[str, str], Workflow]:
     """All workflows by (scene, kind), as the case engine takes them."""
     return {(scene.name, workflow.name): workflow for scene in scenes for workflow in scene.spec.workflows}
+
+
+def step_rules_of(scenes: Iterable[Scene]) -> dict[tuple[str, str], StepRule]:
+    """The scenes' own rules of steps by (scene, kind), as the case engine takes them."""
+    return {(scene.name, kind): rule for scene in scenes for kind, rule in scene.step_rules().items()}
 
 
 def routers_of(scenes: Iterable[Scene]) -> list[APIRouter]:

@@ -32,7 +32,7 @@ def document_effects(documents: Documents) -> Mapping[str, EffectHandler]:
 
 
 def values_of(act: Act) -> dict[str, Value]:
-    """Every value that a document of this step may name: of the case, of earlier forms, of this form; later ones win."""
+    """Every value that a document of this step may name: of the case, of all forms up to this one; later ones win."""
     case, fields = act.case(), _form_fields(act.workflow)
     told = {**_told_before(act.conn, act.case_id), **act.form}
     values = {name: _value(act.conn, fields.get(name), raw) for name, raw in told.items()}

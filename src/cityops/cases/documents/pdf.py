@@ -16,7 +16,7 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfbase.pdfmetrics import getRegisteredFontNames, registerFont
-from reportlab.platypus import Flowable, KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table
+from reportlab.platypus import Flowable, KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
 from cityops.cases.documents.filling import FilledDocument
 
@@ -80,7 +80,7 @@ def _table(document: FilledDocument, centred: ParagraphStyle) -> list[Flowable]:
     cell = ParagraphStyle("cell", fontName=_FONT, fontSize=11, leading=16, wordWrap="CJK")
     rows = [[_line(text, cell) for text in row] for row in (document.columns, *document.rows)]
     width = (A4[0] - _LEFT - _RIGHT) / len(document.columns)
-    grid = [("GRID", (0, 0), (-1, -1), 0.6, "black"), ("VALIGN", (0, 0), (-1, -1), "TOP")]
+    grid = TableStyle([("GRID", (0, 0), (-1, -1), 0.6, "black"), ("VALIGN", (0, 0), (-1, -1), "TOP")])
     table = Table(rows, colWidths=[width] * len(document.columns), repeatRows=1, style=grid)
     head = [_line(document.table_title, centred)] if document.table_title else []
     return [Spacer(0, 10), *head, table]

@@ -94,9 +94,10 @@ def _properties(word: Any, document: FilledDocument) -> None:
 
 
 def _with_fixed_times(content: bytes) -> bytes:
-    """The same parts with a fixed time each, stored without compression, whose bytes depend on the zlib in use."""
+    """The same parts with a fixed time each."""
     buffer = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as made, zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as packed:
+    with zipfile.ZipFile(io.BytesIO(content)) as made, zipfile.ZipFile(buffer, "w") as packed:
         for part in made.infolist():
-            packed.writestr(zipfile.ZipInfo(part.filename, _ZIP_BEGIN), made.read(part))
+            name = zipfile.ZipInfo(part.filename, _ZIP_BEGIN)
+            packed.writestr(name, made.read(part), zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
