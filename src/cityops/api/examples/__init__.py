@@ -37,6 +37,9 @@ from cityops.api.examples.dispatch import (
     NEW_CLOSURE,
     RECOMMENDATIONS,
 )
+from cityops.api.examples.documents import (
+    DOCUMENT_LIST,
+)
 from cityops.api.examples.map import (
     LAYER,
     MAP,
@@ -82,6 +85,7 @@ __all__ = [
     "DEADLINE",
     "DEVICE",
     "DEVICE_LIST",
+    "DOCUMENT_LIST",
     "HEALTH",
     "LAYER",
     "LEARN_RATES",

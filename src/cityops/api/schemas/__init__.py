@@ -52,6 +52,7 @@ from cityops.api.schemas.cases import (
     Task,
     TaskList,
 )
+from cityops.api.schemas.documents import Document, DocumentList
 from cityops.api.schemas.dispatch import (
     Closure,
     ClosureList,
@@ -115,6 +116,8 @@ __all__ = [
     "DemoAccount",
     "Device",
     "DeviceList",
+    "Document",
+    "DocumentList",
     "FieldProblem",
     "FormField",
     "FormWords",

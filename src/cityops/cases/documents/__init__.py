@@ -1,6 +1,6 @@
 """Documents of cases (文书): numbered, made from templates in a step's transaction, kept as docx and pdf."""
 
-from cityops.cases.documents.book import DocumentFile, Documents, DocumentView
+from cityops.cases.documents.book import MEDIA_TYPES, DocumentFile, DocumentForm, Documents, DocumentView
 from cityops.cases.documents.effect import document_effects
 from cityops.cases.documents.filling import FilledDocument, fill
 from cityops.cases.documents.pdf import render_pdf
@@ -8,7 +8,9 @@ from cityops.cases.documents.values import amount_in_capitals
 from cityops.cases.documents.word import render_docx
 
 __all__ = [
+    "MEDIA_TYPES",
     "DocumentFile",
+    "DocumentForm",
     "DocumentView",
     "Documents",
     "FilledDocument",
