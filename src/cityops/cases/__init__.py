@@ -7,6 +7,7 @@ from cityops.cases.effects import EffectHandler, StepRule
 from cityops.cases.engine import Cases
 from cityops.cases.machines import Fault
 from cityops.cases.records import Act
+from cityops.cases.rulebook import LOCAL_STANDARD, RULE_TABLES, Rulebook, Rules
 from cityops.cases.scope import case_scope
 from cityops.cases.standards import LimitSpec, Season, StageLimit, Standard
 from cityops.cases.tables import (
@@ -53,6 +54,8 @@ from cityops.cases.workflow import (
 __all__ = [
     "CONDITIONS",
     "EFFECTS",
+    "LOCAL_STANDARD",
+    "RULE_TABLES",
     "SEVERITY_NAMES",
     "Act",
     "ActionView",
@@ -77,6 +80,8 @@ __all__ = [
     "PageView",
     "PlaceView",
     "Reporter",
+    "Rulebook",
+    "Rules",
     "Season",
     "StageLimit",
     "Standard",

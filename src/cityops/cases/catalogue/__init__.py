@@ -29,9 +29,10 @@ from cityops.cases.catalogue.local_sheet import (
     local_item_row,
     local_items_of,
 )
+from cityops.cases.catalogue.pinyin import Reading
 from cityops.cases.catalogue.routing import Considered, Decision, Fit, Route, RoutedCase, Router
 from cityops.cases.catalogue.routing_sheet import ROUTE_COLUMNS, export_routes, import_routes, route_row, routes_of
-from cityops.cases.catalogue.search import CatalogueSearch
+from cityops.cases.catalogue.search import CatalogueSearch, Match
 from cityops.cases.catalogue.sheets import (
     Column,
     FieldError,
@@ -80,8 +81,10 @@ __all__ = [
     "Import",
     "ItemKey",
     "Kind",
+    "Match",
     "MatterCode",
     "MonthDay",
+    "Reading",
     "Route",
     "RoutedCase",
     "Router",

@@ -7,9 +7,9 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
-from cityops.cases.catalogue.items import CatalogueItem, ItemKey
+from cityops.cases.catalogue.items import CatalogueItem, ItemKey, Kind
 from cityops.cases.catalogue.pinyin import Reading
 from cityops.kit import InvalidError, Text
 
@@ -18,8 +18,21 @@ MAX_QUERY: Final = 200
 MAX_RESULTS: Final = 100
 _RARE_SHARE: Final = 0.5
 """A pair of characters in over half of all names (异常) says nothing."""
-_Found = tuple[float, int, int, str, CatalogueItem]
-"""How badly it fits, how recent it is, length of its name, its code, the entry."""
+_ALIKE_SHARE: Final = 0.5
+"""Score of an entry that shares every telling pair of characters: below any that fits all words."""
+_SHOWN_PAIRS: Final = 4
+
+
+class Match(NamedTuple):
+    """An entry that was found; ``score`` is above 0 and at most 1, ``why`` says by what it was found."""
+
+    item: CatalogueItem
+    score: float
+    why: Text
+
+
+_Found = tuple[float, int, int, str, Match]
+"""How badly it fits, how recent it is, length of its name, its code, the match."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +71,12 @@ class CatalogueSearch:
         }
 
     def find(self, query: str, limit: int = 20, recent: Sequence[ItemKey] = ()) -> list[CatalogueItem]:
+        """Entries for what somebody typed, best first; as ``rate``."""
+        return [match.item for match in self.rate(query, limit, recent)]
+
+    def rate(
+        self, query: str, limit: int = 20, recent: Sequence[ItemKey] = (), kind: Kind | None = None
+    ) -> list[Match]:
         """Entries for what somebody typed, best first; among equals ``recent`` ones first, then short names.
 
         Every word typed (apart by spaces) must fit the code's beginning, the name, the class, the further words, or
@@ -71,26 +90,42 @@ class CatalogueSearch:
         if not words or len(query) > MAX_QUERY or not 1 <= limit <= MAX_RESULTS:
             raise _bad_query()
         order = {key: place for place, key in reversed(list(enumerate(recent)))}
+        entries = [entry for entry in self._entries if kind is None or entry.item.kind is kind]
         found: list[_Found] = []
-        for entry in self._entries:
+        for entry in entries:
             ranks = [_rank(entry, word) for word in words]
             if None not in ranks:
                 worst = max(rank for rank in ranks if rank is not None)
-                found.append((worst, *_tie(entry.item, order), entry.item))
+                found.append((worst, *_tie(entry.item, order), Match(entry.item, 1 - worst / 10, _WHY[worst])))
         if not found:
-            found = self._alike("".join(words), order)
+            found = self._alike(entries, "".join(words), order)
         found.sort(key=lambda one: one[:4])
-        return [item for *_, item in found[:limit]]
+        return [match for *_, match in found[:limit]]
 
-    def _alike(self, text: str, order: Mapping[ItemKey, int]) -> list[_Found]:
-        pairs = _pairs(text)
+    def _alike(self, entries: Sequence[_Entry], text: str, order: Mapping[ItemKey, int]) -> list[_Found]:
+        telling = {pair: weight for pair in _pairs(text) if (weight := self._weight.get(pair, 0.0)) > 0}
+        total = sum(telling.values())
         found: list[_Found] = []
-        for entry in self._entries:
-            shared = pairs & _pairs(entry.words)
-            score = sum(self._weight.get(pair, 0.0) for pair in shared)
-            if score > 0:
-                found.append((-score, *_tie(entry.item, order), entry.item))
+        for entry in entries:
+            shared = [pair for pair in telling if pair in entry.words]
+            weight = sum(telling[pair] for pair in shared)
+            if weight > 0:
+                shown = "、".join(sorted(shared, key=lambda pair: -telling[pair])[:_SHOWN_PAIRS])
+                why = Text(f"含“{shown}”", f"has {shown}")
+                match = Match(entry.item, _ALIKE_SHARE * weight / total, why)
+                found.append((-weight, *_tie(entry.item, order), match))
         return found
+
+
+_WHY: Final = (
+    Text("名称或代码相同", "the name or the code itself"),
+    Text("名称或代码的开头", "the name or the code begins so"),
+    Text("拼音", "the pinyin"),
+    Text("名称中有", "in the name"),
+    Text("拼音（名称中间）", "the pinyin, inside the name"),
+    Text("类别或立案条件中有", "in the class or the filing conditions"),
+)
+"""By rank, see ``_rank``."""
 
 
 def _rank(entry: _Entry, word: str) -> int | None:

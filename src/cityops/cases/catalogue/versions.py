@@ -6,6 +6,7 @@ The highest version is in force. Rolling back publishes an older version's rows 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Final
 
@@ -95,10 +96,20 @@ class RuleTables:
             last = _last(conn, name)
             return (_version(conn, name, last), _rows(conn, name, last)) if last else None
 
-    def at(self, name: str, version: int) -> tuple[RuleVersion, list[SheetRow]]:
-        """A version and its rows; ``NotFoundError`` when there is none."""
-        with self._store.read() as conn:
-            return _version(conn, name, version), _rows(conn, name, version)
+    def at(self, name: str, version: int, conn: Connection | None = None) -> tuple[RuleVersion, list[SheetRow]]:
+        """A version and its rows, read on ``conn`` if given; ``NotFoundError`` when there is none."""
+        with self._reading(conn) as read:
+            return _version(read, name, version), _rows(read, name, version)
+
+    def numbers(self, conn: Connection | None = None) -> dict[str, int]:
+        """The version in force of each table ever published, read on ``conn`` if given."""
+        table = rule_version_table
+        query = select(table.c.name, func.max(table.c.version)).group_by(table.c.name)
+        with self._reading(conn) as read:
+            return {name: int(number) for name, number in read.execute(query)}
+
+    def _reading(self, conn: Connection | None) -> AbstractContextManager[Connection]:
+        return self._store.read() if conn is None else nullcontext(conn)
 
     def history(self, name: str) -> list[RuleVersion]:
         """The newest 200 versions, newest first."""
