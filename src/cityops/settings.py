@@ -48,6 +48,26 @@ class Settings:
     position_retention_days: int = _setting(
         90, "车辆位置保存天数", "days that vehicle positions are kept", low=1, high=3650
     )
+    patrol_retention_days: int = _setting(
+        30, "巡查轨迹保存天数", "days that the tracks of patrols are kept", low=1, high=365
+    )
+    report_contact_days: int = _setting(
+        90,
+        "办结后多少天删除上报人姓名和联系方式",
+        "days after closing when names and contacts of reporters are deleted",
+        low=1,
+        high=3650,
+    )
+    public_url: str = _setting(
+        "",
+        "公众访问本平台的网址（写入 Open311 发现文件）；空则用监听地址",
+        "where the public reaches the product (named in the Open311 discovery file); empty: the address listened on",
+    )
+    open311_jurisdiction: str = _setting(
+        "",
+        "Open311 辖区标识（jurisdiction_id），一般为城市网址；空则不检查",
+        "Open311 jurisdiction_id; empty: not checked",
+    )
     log_min_free_mb: int = _setting(
         200,
         "磁盘剩余低于该值（MB）时拒收并报警",

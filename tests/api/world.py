@@ -13,13 +13,14 @@ import numpy as np
 import yaml
 from fastapi import FastAPI
 
-from cityops.access import SYSTEM, Accounts, Permission, Principal, Role, Sessions, UnitKind, Units
+from cityops.access import SYSTEM, Accounts, Passwords, Permission, Principal, Role, Sessions, UnitKind, Units
 from cityops.analysis import Analysis, Measure, RateDetectors
 from cityops.api import ApiContext, ApiSettings, DemoSignIn, HealthPart, LiveLimits, RequestLimits, Sample, create_app
 from cityops.cases import CaseDetailView, Cases, NewCase, Workflow
 from cityops.cases.catalogue import RuleTables
 from cityops.cases.documents import Documents
 from cityops.cases.evidence import EvidenceBook
+from cityops.cases.reports import CaseReports, ReportDesk, Service, TipOffs
 from cityops.detection import AlertBook, AlertFilter, Episode, Finding, SilenceDetector, Subject
 from cityops.dispatch import Dispatch, crew_effects
 from cityops.kit import SHANGHAI, DivisionLevel, IdMaker, ManualClock, Text, WorkingCalendar, to_ms
@@ -236,6 +237,9 @@ def compose(folder: Path, url: str, settings: ApiSettings, template: World | Non
                 dispatch=Dispatch(store, clock, ids, city, cases),
                 analysis=Analysis(store, clock, MEASURES, RATES),
                 evidence=EvidenceBook(store, Files(folder / "files"), clock, ids),
+                reports=CaseReports(store, clock, ids, SERVICES, bounds=city.bounds),
+                report_desk=ReportDesk(store, clock, ids),
+                tip_offs=TipOffs(store, clock, passwords=Passwords()),
                 rules=RuleTables(store, clock, publishes=Permission.RULES_PUBLISH),
                 documents=Documents(store, Files(folder / "files"), clock, ids),
                 open_case=case_opener(alerts, cases, store),
@@ -309,6 +313,10 @@ def add_people(world: World) -> None:
         )
 
 
+SERVICES = (
+    Service("ice", "冰柱积冰", "挑檐冰柱", matter="GB/T 47678.5-2026/matter/10001", name_en="Ice", picture="ice"),
+    Service("lamp", "路灯不亮", matter="GB/T 47678.5-2026/matter/01037", published=True, name_en="Lamp out"),
+)
 MEASURES = (Measure("alert_to_case", Text("预警到立案", "Alert to case"), "alert", "open"),)
 RATES = RateDetectors(fatigue=frozenset({"continuous_driving"}), speeding=frozenset({"overspeed"}))
 SETTINGS = ApiSettings(

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cityops.access import Accounts, Permission, Units
+from cityops.access import Accounts, Passwords, Permission, Units
 from cityops.analysis import Analysis
 from cityops.cases import Cases
 from cityops.cases.catalogue import RuleTables
 from cityops.cases.documents import Documents, document_effects
 from cityops.cases.evidence import EvidenceBook
+from cityops.cases.reports import CaseReports, ReportDesk, TipOffs
 from cityops.detection import AlertBook
 from cityops.dispatch import Dispatch, crew_effects
 from cityops.kit import Clock, IdMaker, WorkingCalendar
 from cityops.observations import DeviceRegister
 from cityops.places import City
 from cityops.registers import Registers
-from cityops.scenes import SceneContext, load_scenes, measures_of, rate_detectors_of, step_rules_of, workflows_of
+from cityops.scenes import (
+    SceneContext,
+    load_scenes,
+    measures_of,
+    rate_detectors_of,
+    services_of,
+    step_rules_of,
+    workflows_of,
+)
 from cityops.store import Files, Store
 
 
@@ -42,6 +51,9 @@ def scene_context(store: Store, clock: Clock, city: City, folder: Path, *, truck
         dispatch=Dispatch(store, clock, ids, city, cases),
         analysis=Analysis(store, clock, measures_of(scenes), rate_detectors_of(scenes)),
         evidence=EvidenceBook(store, Files(folder / "files"), clock, ids),
+        reports=CaseReports(store, clock, ids, services_of(scenes), bounds=city.bounds),
+        report_desk=ReportDesk(store, clock, ids),
+        tip_offs=TipOffs(store, clock, passwords=Passwords()),
         rules=RuleTables(store, clock, publishes=Permission.RULES_PUBLISH),
         documents=documents,
         demo_trucks=trucks,

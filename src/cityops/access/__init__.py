@@ -1,6 +1,7 @@
 """People, units, roles, scopes, sessions, audit (权限与审计)."""
 
 from cityops.access.accounts import Account, Accounts
+from cityops.access.api_keys import ApiKey, ApiKeys
 from cityops.access.audit import (
     AuditEntry,
     AuditFilter,
@@ -17,12 +18,15 @@ from cityops.access.principal import SYSTEM, Principal, scope_clause
 from cityops.access.roles import ROLE_PERMISSIONS, Permission, Role
 from cityops.access.sessions import SessionLimits, Sessions
 from cityops.access.units import Unit, UnitKind, Units
+from cityops.access.visits import Visits
 
 __all__ = [
     "ROLE_PERMISSIONS",
     "SYSTEM",
     "Account",
     "Accounts",
+    "ApiKey",
+    "ApiKeys",
     "AuditEntry",
     "AuditFilter",
     "AuditPage",
@@ -36,6 +40,7 @@ __all__ = [
     "Unit",
     "UnitKind",
     "Units",
+    "Visits",
     "audit_seal",
     "list_audit",
     "mask_phone",

@@ -1,4 +1,4 @@
-"""Tables of units, accounts, sessions, sign-in attempts and the audit chain."""
+"""Tables of units, accounts, sessions, sign-in attempts, API keys and the audit chain."""
 
 from __future__ import annotations
 
@@ -75,6 +75,16 @@ sign_in_attempt: Final = Table(
     Column("last_ms", BigInteger, nullable=False),
     Column("blocked_until_ms", BigInteger, nullable=False),
     Index(None, "last_ms"),
+)
+
+api_key: Final = Table(
+    "api_key",
+    metadata,
+    Column("name", String(50), primary_key=True),
+    Column("sha256", String(64), nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("revoked_ms", BigInteger),
+    UniqueConstraint("sha256"),
 )
 
 audit: Final = Table(

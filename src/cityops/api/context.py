@@ -9,16 +9,20 @@ from typing import Any, Final
 
 from cityops.access import Accounts, Principal, Sessions, Units
 from cityops.analysis import Analysis
+from cityops.api.field_catalogue import FieldCatalogue
 from cityops.api.layers import Layers
 from cityops.api.live_feed import LiveFeed
 from cityops.api.live_hub import LiveHub, LiveLimits
 from cityops.api.live_vehicles import LiveVehicles
 from cityops.api.metrics import HttpCounters, Sample
 from cityops.api.middleware import RequestLimits
+from cityops.api.uploads import Uploads
 from cityops.cases import CaseDetailView, Cases
 from cityops.cases.catalogue import RuleTables
 from cityops.cases.documents import Documents
 from cityops.cases.evidence import EvidenceBook
+from cityops.cases.fieldwork import FieldAnswers
+from cityops.cases.reports import CaseReports, ReportDesk, TipOffs
 from cityops.detection import AlertBook
 from cityops.dispatch import Dispatch
 from cityops.kit import Clock, Text
@@ -106,6 +110,9 @@ class ApiContext:
     dispatch: Dispatch
     analysis: Analysis
     evidence: EvidenceBook
+    reports: CaseReports
+    report_desk: ReportDesk
+    tip_offs: TipOffs
     rules: RuleTables
     documents: Documents
     open_case: Callable[[Principal, str, str | None], CaseDetailView]
@@ -122,10 +129,13 @@ class ApiParts:
     vehicles: LiveVehicles
     hub: LiveHub
     feed: LiveFeed
+    uploads: Uploads
+    catalogue: FieldCatalogue
+    answers: FieldAnswers
 
     def samples(self) -> list[Sample]:
         """The counters of this room."""
-        return [*self.counters.samples(), *self.hub.samples(), *self.feed.samples()]
+        return [*self.counters.samples(), *self.hub.samples(), *self.feed.samples(), *self.uploads.samples()]
 
     def health(self) -> HealthPart:
         """Whether the live stream runs."""

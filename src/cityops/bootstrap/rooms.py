@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from cityops.access import Accounts, Permission, SessionLimits, Sessions, Units
+from cityops.access import Accounts, Passwords, Permission, SessionLimits, Sessions, Units
 from cityops.analysis import Analysis
 from cityops.bootstrap.database import open_store
 from cityops.bootstrap.places import find_city
@@ -15,6 +15,7 @@ from cityops.cases import Cases, DeadlineWatch
 from cityops.cases.catalogue import RuleTables
 from cityops.cases.documents import Documents, document_effects
 from cityops.cases.evidence import EvidenceBook
+from cityops.cases.reports import CaseReports, ReportDesk, TipOffs
 from cityops.detection import AlertBook
 from cityops.dispatch import Dispatch, crew_effects
 from cityops.kit import IdMaker, WorkingCalendar
@@ -28,6 +29,7 @@ from cityops.scenes import (
     measures_of,
     rate_detectors_of,
     seed_city,
+    services_of,
     step_rules_of,
     workflows_of,
 )
@@ -101,6 +103,9 @@ def _compose(product: Product, store: Store, city: City) -> Rooms:
             dispatch=Dispatch(store, clock, ids, city, cases),
             analysis=Analysis(store, clock, measures_of(scenes.values()), rate_detectors_of(scenes.values())),
             evidence=EvidenceBook(store, files, clock, ids, spool_folder=product.folder("spool")),
+            reports=CaseReports(store, clock, ids, services_of(scenes.values()), bounds=city.bounds),
+            report_desk=ReportDesk(store, clock, ids),
+            tip_offs=TipOffs(store, clock, passwords=Passwords()),
             rules=RuleTables(store, clock, publishes=Permission.RULES_PUBLISH),
             documents=documents,
             demo_trucks=product.settings.demo_trucks,

@@ -12,6 +12,7 @@ from typing import Final
 from cityops.analysis import MileageKeeper
 from cityops.bootstrap.product import LOG_WRITER
 from cityops.bootstrap.rooms import HISTORIAN, Rooms
+from cityops.cases.reports import ReportOutcomes
 from cityops.detection import Pipeline, Source, consumer_name
 from cityops.kit import BusyError, Clock, UnavailableError, from_ms
 from cityops.observations import (
@@ -33,7 +34,8 @@ _WATCH_S: Final = 5.0
 _SHIFTS_S: Final = 30.0
 _HOURLY_S: Final = 3600.0
 _OUTBOX_KEEP_S: Final = 24 * 3600
-_UPLOAD_MS: Final = 24 * 3600 * 1000  # an upload that has not ended after a day never will
+_DAY_MS: Final = 24 * 3600 * 1000
+_UPLOAD_MS: Final = _DAY_MS  # an upload that has not ended after a day never will
 _RETRY_S: Final = 1.0
 
 
@@ -104,7 +106,9 @@ class Workers:
         """Subscribers, deadlines, shifts, the outbox."""
         rooms, context = self._rooms, self._rooms.context
         mileage = MileageKeeper(rooms.history_view, context.devices.all, context.analysis)
-        subscribers = [one for scene in rooms.scenes.values() for one in scene.subscribers(context)]
+        outcomes = ReportOutcomes(context.clock, context.ids, context.cases)
+        of_scenes = [one for scene in rooms.scenes.values() for one in scene.subscribers(context)]
+        subscribers = [outcomes.subscriber(), *of_scenes]
         rounds = Rounds(rooms.product.clock)
         while not self._stop.is_set():
             try:
@@ -118,6 +122,9 @@ class Workers:
                     today = from_ms(rooms.product.clock.now_ms()).date()
                     for day in (today - timedelta(days=1), today):  # yesterday too: backfill may still come
                         mileage.update(day)
+                    context.dispatch.patrol.delete_old(rooms.product.settings.patrol_retention_days)
+                    keep_ms = rooms.product.settings.report_contact_days * _DAY_MS
+                    context.reports.forget_contacts(rooms.product.clock.now_ms() - keep_ms)
                     rooms.files.sweep(rooms.product.clock.now_ms() - _UPLOAD_MS)
                     rooms.store.prune_outbox([one.name for one in subscribers], keep_s=_OUTBOX_KEEP_S)
             except (BusyError, UnavailableError) as error:

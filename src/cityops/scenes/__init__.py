@@ -10,6 +10,7 @@ from cityops.scenes.registry import (
     rate_detectors_of,
     routers_of,
     scene_from_folder,
+    services_of,
     step_rules_of,
     workflows_of,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "scene_from_folder",
     "scene_schema",
     "seed_city",
+    "services_of",
     "step_rules_of",
     "workflows_of",
 ]

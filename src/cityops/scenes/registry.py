@@ -16,6 +16,7 @@ from cityops.cases import Cases, StepRule, Workflow
 from cityops.cases.catalogue import RuleTables
 from cityops.cases.documents import Documents
 from cityops.cases.evidence import EvidenceBook
+from cityops.cases.reports import CaseReports, ReportDesk, Service, TipOffs
 from cityops.detection import AlertBook, AnyDetector
 from cityops.dispatch import Dispatch
 from cityops.kit import Clock, ConfigError, IdMaker, InvalidError
@@ -51,6 +52,9 @@ class SceneContext:
     dispatch: Dispatch
     analysis: Analysis
     evidence: EvidenceBook
+    reports: CaseReports
+    report_desk: ReportDesk
+    tip_offs: TipOffs
     rules: RuleTables
     documents: Documents
     demo_trucks: int = 300
@@ -134,6 +138,11 @@ def load_scenes(disabled: Iterable[str] = (), found: Iterable[EntryPoint] | None
 def workflows_of(scenes: Iterable[Scene]) -> dict[tuple[str, str], Workflow]:
     """All workflows by (scene, kind), as the case engine takes them."""
     return {(scene.name, workflow.name): workflow for scene in scenes for workflow in scene.spec.workflows}
+
+
+def services_of(scenes: Iterable[Scene]) -> list[Service]:
+    """The matters the public can report, as the room that keeps reports takes them."""
+    return [spec.service for scene in scenes for spec in scene.spec.services]
 
 
 def step_rules_of(scenes: Iterable[Scene]) -> dict[tuple[str, str], StepRule]:

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from cityops.access import Permission
 from cityops.cases import Data, Fault, Words, Workflow, check_workflow
+from cityops.cases.reports import Attribute, Choice, DataType, Service, ServiceType
 from cityops.kit import Text
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -41,6 +42,76 @@ class RateSpec(Data):
     speeding: tuple[Name, ...] = ()
 
 
+class ChoiceSpec(Data):
+    """One value of a list that a public service asks for."""
+
+    key: Name
+    name: Words
+
+
+class AttributeSpec(Data):
+    """A question that a public service asks (Open311: attribute)."""
+
+    code: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{0,29}$")]
+    title: Words
+    datatype: DataType = DataType.STRING
+    required: bool = False
+    hint: str = ""
+    choices: tuple[ChoiceSpec, ...] = ()
+
+
+class ServiceSpec(Data):
+    """A matter the public can report (公众可上报的事项), through the portal and Open311.
+
+    ``matter``: the catalogue entry it is filed as by default, ``standard/kind/code``. ``published``: words and place
+    are shown to everybody at once; else when somebody who accepts reports has read them.
+    """
+
+    code: Name
+    name: Words
+    description: Words
+    group: Words
+    matter: Annotated[str, Field(pattern=r"^(.+/(component|matter)/\d{4,5})?$")] = ""
+    keywords: tuple[str, ...] = ()
+    type: ServiceType = ServiceType.REALTIME
+    notice: Words
+    published: bool = False
+    picture: Name = "other"
+    attributes: tuple[AttributeSpec, ...] = ()
+
+    @property
+    def service(self) -> Service:
+        """As the room that keeps reports takes it."""
+        return Service(
+            code=self.code,
+            name=self.name.zh,
+            description=self.description.zh,
+            group=self.group.zh,
+            keywords=self.keywords,
+            type=self.type,
+            attributes=tuple(_attribute(one) for one in self.attributes),
+            notice=self.notice.zh,
+            published=self.published,
+            matter=self.matter,
+            picture=self.picture,
+            name_en=self.name.en,
+            description_en=self.description.en,
+            notice_en=self.notice.en,
+        )
+
+
+def _attribute(spec: AttributeSpec) -> Attribute:
+    return Attribute(
+        code=spec.code,
+        description=spec.title.zh,
+        datatype=spec.datatype,
+        required=spec.required,
+        datatype_description=spec.hint,
+        choices=tuple(Choice(one.key, one.name.zh, one.name.en) for one in spec.choices),
+        description_en=spec.title.en,
+    )
+
+
 class SceneSpec(Data):
     """One city system (场景): everything that ``scene.yaml`` may say."""
 
@@ -52,6 +123,7 @@ class SceneSpec(Data):
     pages: tuple[Name, ...] = ()
     response_times: tuple[ResponseTime, ...] = ()
     rates: RateSpec = RateSpec()
+    services: tuple[ServiceSpec, ...] = ()
 
     def detector(self, detector_id: str) -> DetectorSpec | None:
         """The declaration of a detector, or ``None``."""
@@ -68,6 +140,8 @@ def check_scene(spec: SceneSpec) -> list[Fault]:
     ]
     faults += _repeated("workflows", [workflow.name for workflow in spec.workflows])
     faults += _repeated("detectors", [detector.id for detector in spec.detectors])
+    faults += _repeated("services", [service.code for service in spec.services])
+    faults += _services_faults(spec.services)
     kinds = {workflow.name for workflow in spec.workflows}
     for index, detector in enumerate(spec.detectors):
         if detector.case is not None and detector.case not in kinds:
@@ -82,6 +156,18 @@ def check_scene(spec: SceneSpec) -> list[Fault]:
             if step not in actions:
                 faults.append(Fault(("response_times", index), Text(f"没有步骤“{step}”", f"there is no step {step!r}")))
     return faults
+
+
+def _services_faults(services: tuple[ServiceSpec, ...]) -> Iterable[Fault]:
+    """Attributes with one code, lists without values, values without a list."""
+    for place, service in enumerate(services):
+        where = ("services", place, "attributes")
+        for fault in _repeated("attributes", [attribute.code for attribute in service.attributes]):
+            yield Fault((*where, fault.path[1]), fault.text)
+        for index, attribute in enumerate(service.attributes):
+            if (attribute.datatype in (DataType.SINGLE, DataType.MULTI)) != bool(attribute.choices):
+                text = Text("列表类型需要且只有它需要选项", "a list, and nothing else, has choices")
+                yield Fault((*where, index, "choices"), text)
 
 
 def scene_schema() -> dict[str, Any]:

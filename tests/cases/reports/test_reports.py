@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection, select, update
 
 from cityops.access import AuditFilter, Passwords, Principal, Role, list_audit, verify_audit
-from cityops.cases import case_table
+from cityops.cases import Cases, case_table
 from cityops.cases.reports import (
     CaseReports,
     Contact,
@@ -18,6 +18,7 @@ from cityops.cases.reports import (
     NewTipOff,
     ReportDesk,
     ReportInvalidError,
+    ReportOutcomes,
     ReportState,
     RewardState,
     Service,
@@ -36,10 +37,11 @@ from cityops.kit import (
     ManualClock,
     NotFoundError,
 )
-from cityops.store import Store, emit
+from cityops.store import Store, Subscriber, emit
 
 ACCEPTOR = Principal("A-acceptor", "acceptor", "张受理", Role.ACCEPTOR)
 DISPATCHER = Principal("A-dispatcher", "dispatcher", "王派遣", Role.DISPATCHER)
+LEADER = Principal("A-leader", "leader", "李值班", Role.SHIFT_LEADER)
 ANALYST = Principal("A-analyst", "analyst", "研判", Role.ANALYST)
 ICE = Service("ice", "冰柱积冰", published=True)
 REPORT = NewReport("ice", "portal", "三楼挑檐冰柱", 112.55, 37.87, contact=Contact("建国", phone="13800001234"))
@@ -64,6 +66,11 @@ def desk(store: Store, clock: ManualClock, ids: IdMaker) -> ReportDesk:
 @pytest.fixture
 def tip_offs(store: Store, clock: ManualClock, passwords: Passwords) -> TipOffs:
     return TipOffs(store, clock, passwords=passwords)
+
+
+@pytest.fixture
+def subscriber(clock: ManualClock, ids: IdMaker, cases: Cases) -> Subscriber:
+    return ReportOutcomes(clock, ids, cases).subscriber()
 
 
 def sent(reports: CaseReports, new: NewReport = REPORT) -> tuple[str, str]:
@@ -130,17 +137,20 @@ def test_faults_are_listed(reports: CaseReports) -> None:
 
 
 def test_from_filing_to_closing_to_not_fixed_to_closing(
-    reports: CaseReports, desk: ReportDesk, store: Store, clock: ManualClock, opened: Callable[[], str]
+    reports: CaseReports,
+    desk: ReportDesk,
+    store: Store,
+    clock: ManualClock,
+    opened: Callable[[], str],
+    subscriber: Subscriber,
 ) -> None:
     first, code = sent(reports)
     second, _ = sent(reports)
     case_id = opened()
-    subscriber = desk.subscriber()
     # a merged case: both senders are told
-    store.write(lambda conn: desk.file(conn, ACCEPTOR, first, case_id, agency="环卫局"))
-    store.write(lambda conn: desk.file(conn, ACCEPTOR, second, case_id, agency="环卫局"))
+    store.write(lambda conn: desk.file(conn, ACCEPTOR, first, case_id))
+    store.write(lambda conn: desk.file(conn, ACCEPTOR, second, case_id))
     assert reports.get(first).status is Status.OPEN
-    assert reports.get(first).agency == "环卫局"
     with pytest.raises(ConflictError):
         desk.not_fixed(code, "还没有办结")
 
@@ -175,18 +185,23 @@ def test_from_filing_to_closing_to_not_fixed_to_closing(
 
 
 def test_reopened_and_closed_again_before_it_is_delivered(
-    reports: CaseReports, desk: ReportDesk, store: Store, clock: ManualClock, opened: Callable[[], str]
+    reports: CaseReports,
+    desk: ReportDesk,
+    store: Store,
+    clock: ManualClock,
+    opened: Callable[[], str],
+    subscriber: Subscriber,
 ) -> None:
     report_id, code = sent(reports)
     case_id = opened()
     store.write(lambda conn: desk.file(conn, ACCEPTOR, report_id, case_id))
     end_case(store, clock, case_id, ended=True)
-    store.deliver(desk.subscriber())
+    store.deliver(subscriber)
     desk.not_fixed(code, "还在")
     clock.advance(60)
     end_case(store, clock, case_id, ended=False)
     end_case(store, clock, case_id, ended=True)
-    store.deliver(desk.subscriber())
+    store.deliver(subscriber)
     assert desk.follow(code).report.state is ReportState.CLOSED
 
 
@@ -202,7 +217,12 @@ def test_the_window_for_not_fixed(reports: CaseReports, desk: ReportDesk, clock:
 
 
 def test_rating_once_after_closing(
-    reports: CaseReports, desk: ReportDesk, store: Store, clock: ManualClock, opened: Callable[[], str]
+    reports: CaseReports,
+    desk: ReportDesk,
+    store: Store,
+    clock: ManualClock,
+    opened: Callable[[], str],
+    subscriber: Subscriber,
 ) -> None:
     report_id, code = sent(reports)
     case_id = opened()
@@ -210,7 +230,7 @@ def test_rating_once_after_closing(
         desk.rate(code, 5)
     store.write(lambda conn: desk.file(conn, ACCEPTOR, report_id, case_id))
     end_case(store, clock, case_id, ended=True)
-    store.deliver(desk.subscriber())
+    store.deliver(subscriber)
     for stars in (0, 6):
         with pytest.raises(InvalidError):
             desk.rate(code, stars)
@@ -298,37 +318,40 @@ def test_same_secret_twice_has_two_hashes(passwords: Passwords) -> None:
 
 def test_tip_off_is_checked_and_paid_once(tip_offs: TipOffs, store: Store) -> None:
     tip_off_id, code = tip_offs.submit(NewTipOff("fire", "库房堆放易燃物"))
-    assert [item.id for item in tip_offs.inbox(ACCEPTOR, TipOffState.RECEIVED)] == [tip_off_id]
-    with pytest.raises(ForbiddenError):
-        tip_offs.inbox(ANALYST, TipOffState.RECEIVED)
+    assert [item.id for item in tip_offs.inbox(LEADER, TipOffState.RECEIVED)] == [tip_off_id]
+    for other in (ANALYST, ACCEPTOR, DISPATCHER):
+        with pytest.raises(ForbiddenError):
+            tip_offs.inbox(other, TipOffState.RECEIVED)
+        with pytest.raises(ForbiddenError):
+            tip_offs.pay(other, code)
     with pytest.raises(ConflictError):
-        tip_offs.pay(DISPATCHER, code)
+        tip_offs.pay(LEADER, code)
     with pytest.raises(InvalidError):
-        tip_offs.decide(DISPATCHER, tip_off_id, TipOffState.UNFOUNDED, "不属实", reward_fen=100)
+        tip_offs.decide(LEADER, tip_off_id, TipOffState.UNFOUNDED, "不属实", reward_fen=100)
     with pytest.raises(ForbiddenError):
         tip_offs.decide(ACCEPTOR, tip_off_id, TipOffState.CONFIRMED, "属实", reward_fen=50_000)
-    tip_offs.decide(ACCEPTOR, tip_off_id, TipOffState.CHECKING, "正在核查")
-    tip_offs.decide(DISPATCHER, tip_off_id, TipOffState.CONFIRMED, "属实，奖励 500 元", reward_fen=50_000)
+    tip_offs.decide(LEADER, tip_off_id, TipOffState.CHECKING, "正在核查")
+    tip_offs.decide(LEADER, tip_off_id, TipOffState.CONFIRMED, "属实，奖励 500 元", reward_fen=50_000)
     seen = tip_offs.follow(code)
     assert (seen.answer, seen.reward_fen, seen.reward_state) == ("属实，奖励 500 元", 50_000, RewardState.GRANTED)
     with pytest.raises(NotFoundError):
-        tip_offs.pay(DISPATCHER, "A" * 20)
-    assert tip_offs.pay(DISPATCHER, code).reward_state is RewardState.PAID
+        tip_offs.pay(LEADER, "A" * 20)
+    assert tip_offs.pay(LEADER, code).reward_state is RewardState.PAID
     with pytest.raises(ConflictError):
-        tip_offs.pay(DISPATCHER, code)
+        tip_offs.pay(LEADER, code)
     with pytest.raises(ConflictError):
-        tip_offs.decide(ACCEPTOR, tip_off_id, TipOffState.RECEIVED, "x")
+        tip_offs.decide(LEADER, tip_off_id, TipOffState.RECEIVED, "x")
     with store.read() as conn:
         assert verify_audit(conn).ok
 
 
 def test_two_cashiers_pay_once(tip_offs: TipOffs) -> None:
     tip_off_id, code = tip_offs.submit(NewTipOff("fire", "隐患"))
-    tip_offs.decide(DISPATCHER, tip_off_id, TipOffState.CONFIRMED, "属实", reward_fen=1)
+    tip_offs.decide(LEADER, tip_off_id, TipOffState.CONFIRMED, "属实", reward_fen=1)
 
     def pay(_: int) -> bool:
         try:
-            return tip_offs.pay(DISPATCHER, code).reward_state is RewardState.PAID
+            return tip_offs.pay(LEADER, code).reward_state is RewardState.PAID
         except ConflictError:
             return False
 
@@ -339,10 +362,10 @@ def test_two_cashiers_pay_once(tip_offs: TipOffs) -> None:
 def test_tip_off_goes_to_one_case(tip_offs: TipOffs, store: Store, opened: Callable[[], str]) -> None:
     tip_off_id, code = tip_offs.submit(NewTipOff("fire", "隐患"))
     case_id, other = opened(), opened()
-    store.write(lambda conn: tip_offs.file(conn, ACCEPTOR, tip_off_id, case_id))
+    store.write(lambda conn: tip_offs.file(conn, LEADER, tip_off_id, case_id))
     assert tip_offs.follow(code).case_id == case_id
     with pytest.raises(ConflictError):
-        store.write(lambda conn: tip_offs.file(conn, ACCEPTOR, tip_off_id, other))
+        store.write(lambda conn: tip_offs.file(conn, LEADER, tip_off_id, other))
 
 
 def test_characters_a_database_cannot_hold(tip_offs: TipOffs, reports: CaseReports) -> None:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import pytest
 import uvicorn
 
+from cityops.access import Visits
 from cityops.cases.reports import (
     Attribute,
     CaseReports,
@@ -20,7 +21,14 @@ from cityops.cases.reports import (
     Service,
     ServiceType,
 )
-from cityops.gateways.open311 import ApiKey, Open311Counters, Open311Settings, ReportService, open311_app
+from cityops.gateways.open311 import (
+    Doors,
+    Open311Counters,
+    Open311Settings,
+    ReportService,
+    SenderDesk,
+    open311_app,
+)
 from cityops.kit import Clock, IdMaker, ManualClock
 from cityops.store import Store
 
@@ -46,8 +54,21 @@ SERVICES = (
 )
 
 
+def open_doors(clock: Clock, *, reads: int = 100_000, sends: int = 100_000) -> Doors:
+    """Lets one key in, and so many requests an hour."""
+    readers, senders = (Visits(clock, at_once=most, every_s=3600 / most) for most in (reads, sends))
+    return Doors(lambda key: "fixmystreet" if key == Client(0).key else None, readers.admit, senders.admit)
+
+
 @contextmanager
-def serving(service: ReportService, clock: Clock, counters: Open311Counters, **more: object) -> Iterator[Client]:
+def serving(
+    service: ReportService,
+    desk: SenderDesk,
+    clock: Clock,
+    counters: Open311Counters,
+    doors: Doors | None = None,
+    **more: object,
+) -> Iterator[Client]:
     """The application under uvicorn on a free port, until the block ends."""
     settings = Open311Settings(
         url="https://city.example/open311/v2",
@@ -55,10 +76,9 @@ def serving(service: ReportService, clock: Clock, counters: Open311Counters, **m
         contact="12345",
         key_service="请向数据局申请",
         changed_at="2026-11-22T09:00:00+08:00",
-        keys=(ApiKey.of("fixmystreet", Client(0).key),),
         **more,  # type: ignore[arg-type]
     )
-    app = open311_app(service, settings, clock, counters)
+    app = open311_app(service, desk, settings, clock, doors=doors or open_doors(clock), counters=counters)
     listening = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
     thread = threading.Thread(target=lambda: asyncio.run(server.serve([listening])))
@@ -88,6 +108,6 @@ def desk(sqlite_store: Store, clock: ManualClock, ids: IdMaker) -> ReportDesk:
 
 
 @pytest.fixture
-def client(reports: CaseReports, clock: ManualClock, counters: Open311Counters) -> Iterator[Client]:
-    with serving(reports, clock, counters) as made:
+def client(reports: CaseReports, desk: ReportDesk, clock: ManualClock, counters: Open311Counters) -> Iterator[Client]:
+    with serving(reports, desk, clock, counters) as made:
         yield made

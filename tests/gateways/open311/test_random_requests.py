@@ -11,12 +11,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 
-from cityops.cases.reports import CaseReports
-from cityops.gateways.open311 import ApiKey, Open311Settings, open311_app
+from cityops.cases.reports import CaseReports, ReportDesk
+from cityops.gateways.open311 import Open311Counters, Open311Settings, open311_app
 from cityops.kit import ManualClock
 
-from .client import FORM
+from .client import FORM, Client
+from .conftest import open_doors
 
+KEY = f"api_key={Client(0).key}"
 QUICK = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
@@ -50,13 +52,9 @@ VALUES = st.one_of(
 )
 
 
-def app(reports: CaseReports, clock: ManualClock) -> Starlette:
-    key = ApiKey.of("test", "k")
-    return open311_app(
-        reports,
-        Open311Settings("https://city.example", "city.example", "c", "k", "2026-01-01T00:00:00Z", (key,)),
-        clock,
-    )
+def app(reports: CaseReports, desk: ReportDesk, clock: ManualClock) -> Starlette:
+    settings = Open311Settings("https://city.example", "city.example", "c", "k", "2026-01-01T00:00:00Z")
+    return open311_app(reports, desk, settings, clock, doors=open_doors(clock), counters=Open311Counters())
 
 
 def send(made: Starlette, method: str, path: str, body: bytes = b"", content_type: str = FORM) -> httpx.Response:
@@ -77,23 +75,28 @@ def check(response: httpx.Response) -> None:
 
 @QUICK
 @given(st.binary(max_size=400), st.sampled_from([FORM, "text/plain", "multipart/form-data; boundary=x", ""]))
-def test_random_bytes_as_a_form(reports: CaseReports, clock: ManualClock, body: bytes, content_type: str) -> None:
-    check(send(app(reports, clock), "POST", "/requests.xml", body, content_type))
-    check(send(app(reports, clock), "POST", "/requests.xml", b"api_key=k&" + body))
+def test_random_bytes_as_a_form(
+    reports: CaseReports, desk: ReportDesk, clock: ManualClock, body: bytes, content_type: str
+) -> None:
+    check(send(app(reports, desk, clock), "POST", "/requests.xml", body, content_type))
+    check(send(app(reports, desk, clock), "POST", "/requests.xml", KEY.encode() + b"&" + body))
 
 
 @QUICK
 @given(st.lists(st.tuples(NAMES, VALUES), max_size=8))
-def test_random_forms_and_queries(reports: CaseReports, clock: ManualClock, fields: list[tuple[str, str]]) -> None:
-    form = urlencode([("api_key", "k"), *fields], errors="replace")
-    check(send(app(reports, clock), "POST", "/requests.xml", form.encode()))
+def test_random_forms_and_queries(
+    reports: CaseReports, desk: ReportDesk, clock: ManualClock, fields: list[tuple[str, str]]
+) -> None:
+    form = urlencode([("api_key", Client(0).key), *fields], errors="replace")
+    check(send(app(reports, desk, clock), "POST", "/requests.xml", form.encode()))
     query = urlencode(fields, errors="replace")
-    check(send(app(reports, clock), "GET", f"/requests.xml?{query}"))
-    check(send(app(reports, clock), "GET", f"/servicerequestupdates.xml?{query}"))
+    check(send(app(reports, desk, clock), "GET", f"/requests.xml?{query}"))
+    check(send(app(reports, desk, clock), "GET", f"/servicerequestupdates.xml?{query}"))
+    check(send(app(reports, desk, clock), "POST", "/servicerequestupdates.xml", form.encode()))
 
 
 @QUICK
 @given(st.sampled_from(["services", "requests", "tokens"]), st.text(min_size=1, max_size=40))
-def test_random_paths(reports: CaseReports, clock: ManualClock, part: str, name: str) -> None:
+def test_random_paths(reports: CaseReports, desk: ReportDesk, clock: ManualClock, part: str, name: str) -> None:
     path = urlencode({"": name}, errors="replace")[1:]
-    check(send(app(reports, clock), "GET", f"/{part}/{path}.xml"))
+    check(send(app(reports, desk, clock), "GET", f"/{part}/{path}.xml"))

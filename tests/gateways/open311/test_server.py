@@ -367,9 +367,11 @@ def test_the_same_idempotency_key_is_the_same_request(client: Client, sqlite_sto
     assert client.post(given | {"description": "x"}, **{"Idempotency-Key": "retry-00001"}).status == 400
 
 
-def test_a_form_that_does_not_arrive_in_time_is_refused(reports: CaseReports, clock: ManualClock) -> None:
+def test_a_form_that_does_not_arrive_in_time_is_refused(
+    reports: CaseReports, desk: ReportDesk, clock: ManualClock
+) -> None:
     with (
-        serving(reports, clock, Open311Counters(), body_timeout_s=0.2) as client,
+        serving(reports, desk, clock, Open311Counters(), body_timeout_s=0.2) as client,
         socket.create_connection(("127.0.0.1", client.port), timeout=10) as slow,
     ):
         head = f"POST /requests.xml HTTP/1.1\r\nHost: x\r\nContent-Type: {FORM}\r\nContent-Length: 100\r\n\r\nservice"
@@ -381,10 +383,10 @@ def test_a_form_that_does_not_arrive_in_time_is_refused(reports: CaseReports, cl
     assert b"did not arrive in time" in body
 
 
-def test_too_many_at_once_is_429_and_counted(reports: CaseReports, clock: ManualClock) -> None:
+def test_too_many_at_once_is_429_and_counted(reports: CaseReports, desk: ReportDesk, clock: ManualClock) -> None:
     counters = Open311Counters()
     with (
-        serving(reports, clock, counters, in_flight_max=1) as client,
+        serving(reports, desk, clock, counters, in_flight_max=1) as client,
         socket.create_connection(("127.0.0.1", client.port), timeout=10) as held,
     ):
         head = f"POST /requests.xml HTTP/1.1\r\nHost: x\r\nContent-Type: {FORM}\r\nContent-Length: 9\r\n\r\n"

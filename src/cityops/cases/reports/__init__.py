@@ -1,6 +1,7 @@
 """Reports of the public and anonymous tip-offs (公众上报、有奖举报)."""
 
 from cityops.cases.reports.following import ReportDesk
+from cityops.cases.reports.outcomes import ReportOutcomes
 from cityops.cases.reports.reports import IDS_MAX, CaseReports
 from cityops.cases.reports.rows import FollowUp, ReportDetail, ReportPage
 from cityops.cases.reports.tables import report_table, report_update_table, tip_off_table
@@ -21,6 +22,7 @@ from cityops.cases.reports.values import (
     ReportList,
     ReportState,
     ReportUpdate,
+    SenderWords,
     Service,
     ServiceType,
     Status,
@@ -47,10 +49,12 @@ __all__ = [
     "ReportFilter",
     "ReportInvalidError",
     "ReportList",
+    "ReportOutcomes",
     "ReportPage",
     "ReportState",
     "ReportUpdate",
     "RewardState",
+    "SenderWords",
     "Service",
     "ServiceType",
     "Status",

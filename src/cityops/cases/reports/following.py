@@ -1,10 +1,10 @@
-"""What follows a report (回访与处理): its sender by the code, the desk by permission, the case by its events."""
+"""What follows a report (回访与处理): its sender by the code, the desk by permission."""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy import Connection, RowMapping, func, select, update
 
 from cityops.access import Permission, Principal, record_audit
 from cityops.cases.reports.checking import clean
@@ -15,20 +15,29 @@ from cityops.cases.reports.rows import (
     ReportPage,
     add_update,
     detail_of,
+    handling_of,
     locked_report,
+    move_report,
     no_report,
     open_words,
     updates_of,
 )
-from cityops.cases.reports.tables import report_table
-from cityops.cases.reports.values import DESCRIPTION_MAX, LINE_MAX, Contact, ReportState
-from cityops.cases.tables import case_table
-from cityops.kit import Clock, ConflictError, IdMaker, InvalidError, Text
-from cityops.store import Event, Store, Subscriber, emit
+from cityops.cases.reports.tables import report_table, report_update_table
+from cityops.cases.reports.values import (
+    DESCRIPTION_MAX,
+    LINE_MAX,
+    Contact,
+    ReportState,
+    ReportUpdate,
+    SenderWords,
+)
+from cityops.kit import BusyError, Clock, ConflictError, IdMaker, InvalidError, Text
+from cityops.store import Store, emit
 
 REOPEN_WINDOW_MS: Final = 15 * 86_400_000
 UPDATES_MAX: Final = 100
 PAGE_MAX: Final = 200
+CLIENT_ID_MAX: Final = 64
 STARS: Final = range(1, 6)
 _NOTHING: Final = Text("没有改变任何内容", "nothing was changed")
 _t = report_table.c
@@ -76,7 +85,9 @@ class ReportDesk:
             updates = updates_of(conn, report_id, UPDATES_MAX)
         rated = row["rating"] is not None
         closed = ReportState(row["state"]) is ReportState.CLOSED
-        return FollowUp(detail_of(row), updates, self._may_reopen(row), closed and not rated)
+        may_reopen = self._may_reopen(row)
+        until_ms = row["closed_ms"] + self._window_ms if may_reopen else None
+        return FollowUp(detail_of(row), updates, may_reopen, until_ms, closed and not rated)
 
     def not_fixed(self, code: str, words: str) -> FollowUp:
         """The sender says that it is not fixed; the report is open again and ``report.not_fixed`` tells the desk.
@@ -91,13 +102,41 @@ class ReportDesk:
             row = locked_report(conn, report_id)
             if not self._may_reopen(row):
                 raise _too_late()
-            again = row["not_fixed_count"] + 1
-            self._move(conn, report_id, ReportState.NOT_FIXED, None, not_fixed_count=again, closed_ms=None)
-            add_update(conn, self._ids, report_id, ReportState.NOT_FIXED, said, self._clock.now_ms(), own=True)
-            emit(conn, "report.not_fixed", report_id, {"report_id": report_id, "case_id": row["case_id"]})
+            self._say_not_fixed(conn, row, said, None)
 
         self._store.write(work)
         return self.follow(code)
+
+    def say(self, new: SenderWords) -> str:
+        """What the sender says through the system that sent the report; returns the id of the update.
+
+        Words about a report that is open are noted for the desk; a closed one is opened again when it is not fixed.
+
+        Raises:
+            NotFoundError: no such report of this source.
+            ConflictError: "not fixed", and the window is over.
+            InvalidError: no words, or too many.
+            BusyError: the sender has said ``UPDATES_MAX`` things about this report.
+        """
+        said = _words(new.text, DESCRIPTION_MAX)
+        client_id = None if new.client_id is None else _words(new.client_id, CLIENT_ID_MAX)
+
+        def work(conn: Connection) -> str:
+            row = locked_report(conn, new.report_id)
+            if row["source"] != new.source:
+                raise no_report()
+            before = _said_before(conn, new.report_id, client_id)
+            if before is not None:
+                return before
+            if new.not_fixed and ReportState(row["state"]) in (ReportState.CLOSED, ReportState.REFUSED):
+                if not self._may_reopen(row):
+                    raise _too_late()
+                return self._say_not_fixed(conn, row, said, client_id)
+            state, words = ReportState(row["state"]), Text(said, said)
+            now_ms = self._clock.now_ms()
+            return add_update(conn, self._ids, new.report_id, state, words, now_ms, own=True, client_id=client_id)
+
+        return self._store.write(work)
 
     def rate(self, code: str, stars: int, comment: str = "") -> FollowUp:
         """The sender's satisfaction (满意度), 1 to 5, once, after closing.
@@ -144,9 +183,15 @@ class ReportDesk:
             raise no_report()
         return detail_of(row)
 
+    def history(self, principal: Principal, report_id: str) -> tuple[ReportUpdate, ...]:
+        """What happened to a report and what its sender said, oldest first."""
+        principal.require(Permission.CASES_OPEN)
+        with self._store.read() as conn:
+            return updates_of(conn, report_id, UPDATES_MAX)
+
     def contact(self, principal: Principal, report_id: str, purpose: str) -> Contact:
         """How to reach the sender, for a purpose; leaves an audit line."""
-        principal.require(Permission.CASES_OPEN)
+        principal.require(Permission.CONTACTS_READ)
         why = _words(purpose, LINE_MAX)
 
         def work(conn: Connection) -> Contact:
@@ -178,23 +223,14 @@ class ReportDesk:
             if ReportState(row["state"]) not in (ReportState.RECEIVED, ReportState.NOT_FIXED):
                 raise _dealt_with()
             now_ms = self._clock.now_ms()
-            self._move(conn, report_id, ReportState.REFUSED, why, closed_ms=now_ms)
-            add_update(conn, self._ids, report_id, ReportState.REFUSED, why, now_ms)
+            move_report(conn, report_id, ReportState.REFUSED, why, now_ms, closed_ms=now_ms)
+            add_update(conn, self._ids, report_id, ReportState.REFUSED, Text(why, why), now_ms)
             self._audit(conn, principal, "report.refuse", report_id, {"reason": why})
 
         self._store.write(work)
         return self.detail(principal, report_id)
 
-    def file(
-        self,
-        conn: Connection,
-        principal: Principal,
-        report_id: str,
-        case_id: str,
-        *,
-        agency: str | None = None,
-        expected_ms: int | None = None,
-    ) -> None:
+    def file(self, conn: Connection, principal: Principal, report_id: str, case_id: str) -> None:
         """In the running write that files or merges it: the report belongs to the case, its sender is told.
 
         Raises:
@@ -206,28 +242,12 @@ class ReportDesk:
             return
         if ReportState(row["state"]) not in (ReportState.RECEIVED, ReportState.NOT_FIXED):
             raise _dealt_with()
-        notes = open_words(ReportState.FILED).zh
-        self._move(conn, report_id, ReportState.FILED, notes, case_id=case_id, agency=agency, expected_ms=expected_ms)
-        add_update(conn, self._ids, report_id, ReportState.FILED, notes, self._clock.now_ms())
+        words, now_ms = open_words(ReportState.FILED), self._clock.now_ms()
+        unit_name, due_ms = handling_of(conn, case_id)
+        of_case = {"case_id": case_id, "agency": unit_name, "expected_ms": due_ms}
+        move_report(conn, report_id, ReportState.FILED, words.zh, now_ms, **of_case)
+        add_update(conn, self._ids, report_id, ReportState.FILED, words, now_ms)
         self._audit(conn, principal, "report.file", report_id, {"case_id": case_id})
-
-    # --- the case ----------------------------------------------------------------------------------------------
-
-    def subscriber(self) -> Subscriber:
-        """Closes reports with their case, every one of a merged case, and opens them again when it is re-opened."""
-        return Subscriber("reports", ("case.changed",), self._case_changed)
-
-    def _case_changed(self, conn: Connection, event: Event) -> None:
-        case_id = event.payload["case_id"]
-        case = conn.execute(select(case_table.c.ended, case_table.c.closed_ms).where(case_table.c.id == case_id)).one()
-        linked = select(report_table).where(_t.case_id == case_id).with_for_update()
-        for row in list(conn.execute(linked).mappings()):
-            state = ReportState(row["state"])
-            again = state is ReportState.NOT_FIXED and (case.closed_ms or 0) > row["updated_ms"]
-            if case.ended and (state is ReportState.FILED or again):
-                self._told(conn, row["id"], ReportState.CLOSED, closed_ms=self._clock.now_ms())
-            elif not case.ended and state in (ReportState.CLOSED, ReportState.NOT_FIXED):
-                self._told(conn, row["id"], ReportState.FILED, closed_ms=None)
 
     # --- inside ------------------------------------------------------------------------------------------------
 
@@ -235,15 +255,15 @@ class ReportDesk:
         closed = ReportState(row["state"]) in (ReportState.CLOSED, ReportState.REFUSED)
         return closed and self._clock.now_ms() - row["closed_ms"] <= self._window_ms
 
-    def _told(self, conn: Connection, report_id: str, state: ReportState, **more: Any) -> None:
-        words = open_words(state).zh
-        self._move(conn, report_id, state, words, **more)
-        add_update(conn, self._ids, report_id, state, words, self._clock.now_ms())
-
-    def _move(self, conn: Connection, report_id: str, state: ReportState, notes: str | None, **more: Any) -> None:
-        values = {"state": state.value, "status_notes": notes or open_words(state).zh}
-        values |= more | {"updated_ms": self._clock.now_ms()}
-        conn.execute(update(report_table).where(_t.id == report_id).values(**values))
+    def _say_not_fixed(self, conn: Connection, row: RowMapping, said: str, client_id: str | None) -> str:
+        """The report is open again; ``report.not_fixed`` has its case opened again, or leaves it to the desk."""
+        report_id, state, now_ms = row["id"], ReportState.NOT_FIXED, self._clock.now_ms()
+        again = {"not_fixed_count": row["not_fixed_count"] + 1, "closed_ms": None}
+        move_report(conn, report_id, state, open_words(state).zh, now_ms, **again)
+        words = Text(said, said)
+        update_id = add_update(conn, self._ids, report_id, state, words, now_ms, own=True, client_id=client_id)
+        emit(conn, "report.not_fixed", report_id, {"report_id": report_id, "case_id": row["case_id"]})
+        return update_id
 
     def _audit(
         self,
@@ -274,6 +294,25 @@ def _words(given: str, most: int) -> str:
             f"请填写 1 至 {most} 个字", f"write 1 to {most} characters", code="report.words", kept=_NOTHING
         )
     return said
+
+
+def _said_before(conn: Connection, report_id: str, client_id: str | None) -> str | None:
+    """The update that was sent under this id before; ``BusyError`` when the sender has said too much already."""
+    u = report_update_table.c
+    if client_id is not None:
+        same = select(u.id).where(u.report_id == report_id, u.client_id == client_id)
+        before: str | None = conn.execute(same).scalar()
+        if before is not None:
+            return before
+    count = select(func.count()).where(u.report_id == report_id, u.by_reporter)
+    if conn.execute(count).scalar_one() >= UPDATES_MAX:
+        raise BusyError(
+            f"这个上报的补充说明已达 {UPDATES_MAX} 条",
+            f"this report has {UPDATES_MAX} updates of its sender",
+            code="report.updates_full",
+            kept=_NOTHING,
+        )
+    return None
 
 
 def _too_late() -> ConflictError:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from cityops.cases.reports.checking import Bounds, clean, faults_of
@@ -22,9 +22,9 @@ from cityops.cases.reports.rows import (
     no_report,
     open_words,
     public_of,
+    public_update_of,
     public_updates,
     receipt_of,
-    update_of,
     visible,
 )
 from cityops.cases.reports.tables import report_table, report_update_table
@@ -42,10 +42,12 @@ from cityops.cases.reports.values import (
     ServiceType,
     UpdateList,
 )
-from cityops.kit import Clock, ConfigError, ConflictError, IdMaker, NotFoundError, Text
+from cityops.cases.tables import case_table, reporter_table
+from cityops.kit import BusyError, Clock, ConfigError, ConflictError, IdMaker, NotFoundError, Text
 from cityops.store import Store, emit
 
 IDS_MAX: Final = 100
+WAITING_MAX: Final = 20_000
 _t = report_table.c
 
 
@@ -58,6 +60,7 @@ class CaseReports:
         ids: makes identifiers.
         services: the matters the public can report; two with one code raise ``ConfigError``.
         bounds: west, south, east, north of the city in WGS-84 degrees; None takes any place.
+        waiting_max: reports that may wait for somebody to read them; beyond them new ones are refused.
     """
 
     def __init__(
@@ -68,8 +71,10 @@ class CaseReports:
         services: Iterable[Service],
         *,
         bounds: Bounds | None = None,
+        waiting_max: int = WAITING_MAX,
     ) -> None:
         self._store = store
+        self._waiting_max = waiting_max
         self._clock = clock
         self._ids = ids
         self._bounds = bounds
@@ -99,7 +104,7 @@ class CaseReports:
             NotFoundError: no such service.
             ReportInvalidError: everything that is wrong with it.
             ConflictError: its ``client_id`` was used for another report.
-            BusyError: the store's queue is full; nothing was kept.
+            BusyError: the store's queue is full, or too many reports wait to be read; nothing was kept.
         """
         service = self.service(new.service_code)
         new = _cleaned(new)
@@ -150,7 +155,7 @@ class CaseReports:
         """What happened to reports the public may see, oldest first, at most ``LIST_MAX``."""
         u = report_update_table.c
         chosen = (
-            select(report_update_table)
+            select(report_update_table, _t.published)
             .join(report_table, _t.id == u.report_id)
             .where(*public_updates(from_ms, to_ms))
             .order_by(u.at_ms, u.id)
@@ -158,14 +163,25 @@ class CaseReports:
         )
         with self._store.read() as conn:
             rows = list(conn.execute(chosen).mappings())
-        return UpdateList(tuple(update_of(row) for row in rows[:LIST_MAX]), more=len(rows) > LIST_MAX)
+        return UpdateList(tuple(public_update_of(row) for row in rows[:LIST_MAX]), more=len(rows) > LIST_MAX)
 
     def forget_contacts(self, before_ms: int) -> int:
-        """Retention: delete the contact of reports closed before that time; returns how many."""
-        old = update(report_table).where(_t.closed_ms < before_ms, _t.contact.is_not(None)).values(contact=None)
-        return self._store.write(lambda conn: conn.execute(old).rowcount)
+        """Retention: delete names and contacts of reports and cases closed before that time; returns how many."""
+        of_reports = update(report_table).where(_t.closed_ms < before_ms, _t.contact.is_not(None)).values(contact=None)
+        r = reporter_table.c
+        ended = select(case_table.c.id).where(case_table.c.ended, case_table.c.closed_ms < before_ms)
+        given = or_(r.name.is_not(None), r.contact.is_not(None))
+        of_cases = update(reporter_table).where(r.case_id.in_(ended), given).values(name=None, contact=None)
+        return self._store.write(lambda conn: conn.execute(of_reports).rowcount + conn.execute(of_cases).rowcount)
+
+    def waiting(self) -> tuple[int, int]:
+        """(reports that nobody has dealt with yet, how many there may be)."""
+        with self._store.read() as conn:
+            return _waiting(conn), self._waiting_max
 
     def _insert(self, conn: Connection, new: NewReport, row: dict[str, Any], service: Service, code: str) -> Receipt:
+        if _waiting(conn) >= self._waiting_max:
+            raise _full()
         try:
             with conn.begin_nested():
                 conn.execute(insert(report_table).values(**row))
@@ -174,12 +190,27 @@ class CaseReports:
             if before is None:
                 raise
             return _again(before, new, service)
-        received = open_words(ReportState.RECEIVED).zh
+        received = open_words(ReportState.RECEIVED)
         add_update(conn, self._ids, row["id"], ReportState.RECEIVED, received, row["received_ms"])
         told = {"report_id": row["id"], "service_code": service.code, "source": new.source}
         emit(conn, "report.received", row["id"], told)
         stored = conn.execute(select(report_table).where(_t.id == row["id"])).mappings().one()
         return receipt_of(stored, service.notice, code)
+
+
+def _waiting(conn: Connection) -> int:
+    query = select(func.count()).select_from(report_table).where(_t.state == ReportState.RECEIVED.value)
+    return int(conn.execute(query).scalar_one())
+
+
+def _full() -> BusyError:
+    return BusyError(
+        "待受理的上报已满",
+        "too many reports wait to be read",
+        code="report.full",
+        kept=Text("这个上报没有保存", "this report was not kept"),
+        todo=Text("请稍后再试，或拨打 12345", "try again later, or call 12345"),
+    )
 
 
 def _cleaned(new: NewReport) -> NewReport:

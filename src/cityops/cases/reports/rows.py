@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, insert, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, insert, select, update
 
 from cityops.cases.reports.tables import report_table, report_update_table
 from cityops.cases.reports.values import (
@@ -17,6 +17,7 @@ from cityops.cases.reports.values import (
     Service,
     ServiceType,
 )
+from cityops.cases.tables import deadline_table, task_table
 from cityops.kit import IdMaker, NotFoundError, Text
 
 ROUGH_DECIMALS: Final = 3
@@ -63,6 +64,7 @@ class FollowUp:
     report: ReportDetail
     updates: tuple[ReportUpdate, ...]
     may_say_not_fixed: bool
+    not_fixed_until_ms: int | None
     may_rate: bool
 
 
@@ -87,6 +89,8 @@ def conditions(query: ReportFilter) -> list[ColumnElement[bool]]:
     found = [visible(), _t.received_ms >= query.from_ms, _t.received_ms <= query.to_ms]
     if query.service_codes:
         found.append(_t.service_code.in_(query.service_codes))
+    if query.published:
+        found.append(_t.published.is_(True))
     if query.statuses:
         states = [state.value for state in ReportState if state.status in query.statuses]
         found.append(_t.state.in_(states))
@@ -94,14 +98,14 @@ def conditions(query: ReportFilter) -> list[ColumnElement[bool]]:
 
 
 def public_of(row: RowMapping, service: Service | None) -> PublicReport:
-    """What everybody may see; words and exact place only of a published report."""
+    """What everybody may see; words, exact place and the answer only of a published report."""
     shown, lon, lat = row["published"], row["lon"], row["lat"]
     if not shown and lon is not None:
         lon, lat = round(lon, ROUGH_DECIMALS), round(lat, ROUGH_DECIMALS)
     return PublicReport(
         id=row["id"],
         status=ReportState(row["state"]).status,
-        status_notes=row["status_notes"],
+        status_notes=row["status_notes"] if shown else open_words(ReportState(row["state"])).zh,
         service_code=row["service_code"],
         service_name=row["service_name"],
         description=row["description"] if shown else None,
@@ -138,15 +142,62 @@ def receipt_of(row: RowMapping, notice: str, code: str | None) -> Receipt:
 
 def update_of(row: RowMapping) -> ReportUpdate:
     """One update."""
-    return ReportUpdate(row["id"], row["report_id"], ReportState(row["state"]).status, row["text"], row["at_ms"])
+    return ReportUpdate(
+        row["id"],
+        row["report_id"],
+        ReportState(row["state"]).status,
+        row["text"],
+        row["text_en"],
+        row["by_reporter"],
+        row["at_ms"],
+    )
 
 
 def add_update(
-    conn: Connection, ids: IdMaker, report_id: str, state: ReportState, text: str, at_ms: int, *, own: bool = False
-) -> None:
+    conn: Connection,
+    ids: IdMaker,
+    report_id: str,
+    state: ReportState,
+    text: Text,
+    at_ms: int,
+    *,
+    own: bool = False,
+    client_id: str | None = None,
+) -> str:
     """Write down what happened; ``own`` marks the reporter's own words, which the public does not see."""
-    values = {"id": ids.next(), "report_id": report_id, "state": state.value, "text": text}
-    conn.execute(insert(report_update_table).values(**values, by_reporter=own, at_ms=at_ms))
+    update_id = ids.next()
+    conn.execute(
+        insert(report_update_table).values(
+            id=update_id,
+            report_id=report_id,
+            state=state.value,
+            text=text.zh,
+            text_en=text.en,
+            by_reporter=own,
+            client_id=client_id,
+            at_ms=at_ms,
+        )
+    )
+    return update_id
+
+
+def move_report(conn: Connection, report_id: str, state: ReportState, notes: str, at_ms: int, **more: Any) -> None:
+    """Bring a report into a state, with the words the public reads there."""
+    values = {"state": state.value, "status_notes": notes, "updated_ms": at_ms} | more
+    conn.execute(update(report_table).where(_t.id == report_id).values(**values))
+
+
+def handling_of(conn: Connection, case_id: str) -> tuple[str | None, int | None]:
+    """(name of the unit that leads now, when it is due); None while nobody does."""
+    lead = select(task_table.c.id, task_table.c.unit_name).where(
+        task_table.c.case_id == case_id, task_table.c.lead, task_table.c.ended.is_(False)
+    )
+    task = conn.execute(lead.order_by(task_table.c.id.desc())).first()
+    if task is None:
+        return None, None
+    due = deadline_table.c
+    running = select(func.min(due.due_ms)).where(due.task_id == task.id, due.current, due.done_ms.is_(None))
+    return task.unit_name, conn.execute(running).scalar()
 
 
 def locked_report(conn: Connection, report_id: str) -> RowMapping:
@@ -162,6 +213,14 @@ def updates_of(conn: Connection, report_id: str, limit: int) -> tuple[ReportUpda
     """The newest updates of a report, oldest first."""
     query = select(report_update_table).where(_u.report_id == report_id).order_by(_u.at_ms.desc(), _u.id.desc())
     return tuple(update_of(row) for row in reversed(list(conn.execute(query.limit(limit)).mappings())))
+
+
+def public_update_of(row: RowMapping) -> ReportUpdate:
+    """One update as everybody may see it; of an unpublished report only the words that every report gets."""
+    if row["published"]:
+        return update_of(row)
+    words = open_words(ReportState(row["state"]))
+    return replace(update_of(row), text=words.zh, text_en=words.en)
 
 
 def public_updates(from_ms: int, to_ms: int) -> list[ColumnElement[bool]]:

@@ -65,8 +65,11 @@ report_update_table = Table(
     Column("report_id", String(26), ForeignKey("report.id"), nullable=False),
     Column("state", String(20), nullable=False),
     Column("text", Text, nullable=False),
+    Column("text_en", Text, nullable=False),
     Column("by_reporter", Boolean, nullable=False),
+    Column("client_id", String(64)),
     Column("at_ms", BigInteger, nullable=False),
+    UniqueConstraint("report_id", "client_id"),
     Index("ix_report_update_report", "report_id", "at_ms"),
     Index("ix_report_update_at", "at_ms"),
 )

@@ -12,18 +12,19 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
 from cityops.access import Passwords, Permission, Principal, record_audit
 from cityops.cases.reports.checking import clean
 from cityops.cases.reports.codes import make_code, split_code, unknown_code
 from cityops.cases.reports.tables import tip_off_table
 from cityops.cases.reports.values import DESCRIPTION_MAX, LINE_MAX
-from cityops.kit import Clock, ConflictError, InvalidError, NotFoundError, Text, from_ms
+from cityops.kit import BusyError, Clock, ConflictError, InvalidError, NotFoundError, Text, from_ms
 from cityops.store import Store
 
 REWARD_MAX_FEN: Final = 100_000_000
 LIST_MAX: Final = 200
+WAITING_MAX: Final = 5_000
 _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _NOTHING: Final = Text("没有改变任何内容", "nothing was changed")
 _t = tip_off_table.c
@@ -90,10 +91,12 @@ class TipOffs:
         store: the relational store.
         clock: the time.
         passwords: the slow hash; one of its own, so that a flood of tip-offs does not keep people from signing in.
+        waiting_max: tip-offs that may wait for somebody to look at them; beyond them new ones are refused.
     """
 
-    def __init__(self, store: Store, clock: Clock, *, passwords: Passwords) -> None:
+    def __init__(self, store: Store, clock: Clock, *, passwords: Passwords, waiting_max: int = WAITING_MAX) -> None:
         self._store = store
+        self._waiting_max = waiting_max
         self._clock = clock
         self._passwords = passwords
 
@@ -102,7 +105,7 @@ class TipOffs:
 
         Raises:
             InvalidError: no words, too many, or a wrong place.
-            BusyError: too many at once; nothing was kept.
+            BusyError: too many at once, or too many wait to be looked at; nothing was kept.
         """
         description, address, matter_code = clean(new.description), clean(new.address), clean(new.matter_code) or ""
         if description is None or len(description) > DESCRIPTION_MAX or len(address or "") > LINE_MAX:
@@ -125,8 +128,19 @@ class TipOffs:
             "state": TipOffState.RECEIVED.value,
             "reward_state": RewardState.NONE.value,
         }
-        self._store.write(lambda conn: conn.execute(insert(tip_off_table).values(**row)))
+        self._store.write(lambda conn: self._insert(conn, row))
         return row["id"], code.shown
+
+    def _insert(self, conn: Connection, row: dict[str, Any]) -> None:
+        if _waiting(conn) >= self._waiting_max:
+            raise BusyError(
+                "待核查的举报已满",
+                "too many tip-offs wait to be looked at",
+                code="tip_off.full",
+                kept=Text("举报没有保存", "the tip-off was not kept"),
+                todo=Text("请明天再试，或拨打 12345、110", "try again tomorrow, or call 12345 or 110"),
+            )
+        conn.execute(insert(tip_off_table).values(**row))
 
     def follow(self, code: str) -> TipOff:
         """The tip-off of a code; ``NotFoundError`` otherwise, after as long a time."""
@@ -137,9 +151,28 @@ class TipOffs:
             raise unknown_code()
         return _view(row)
 
+    def waiting(self) -> tuple[int, int]:
+        """(tip-offs that nobody has looked at yet, how many there may be)."""
+        with self._store.read() as conn:
+            return _waiting(conn), self._waiting_max
+
+    def look_up(self, principal: Principal, code: str) -> TipOff:
+        """At the counter: the tip-off of the code that somebody shows; ``NotFoundError`` otherwise."""
+        principal.require(Permission.TIPOFFS_HANDLE)
+        return self.follow(code)
+
+    def get(self, principal: Principal, tip_off_id: str) -> TipOff:
+        """One tip-off; ``NotFoundError`` when there is none."""
+        principal.require(Permission.TIPOFFS_HANDLE)
+        with self._store.read() as conn:
+            row = conn.execute(select(tip_off_table).where(_t.id == tip_off_id)).mappings().one_or_none()
+        if row is None:
+            raise _no_tip_off()
+        return _view(row)
+
     def inbox(self, principal: Principal, state: TipOffState) -> list[TipOff]:
         """Tip-offs in a state, newest day first, at most ``LIST_MAX``."""
-        principal.require(Permission.CASES_OPEN)
+        principal.require(Permission.TIPOFFS_HANDLE)
         query = select(tip_off_table).where(_t.state == state.value).order_by(_t.day.desc(), _t.id).limit(LIST_MAX)
         with self._store.read() as conn:
             return [_view(row) for row in conn.execute(query).mappings()]
@@ -153,7 +186,7 @@ class TipOffs:
             ConflictError: the state cannot follow the present one.
             InvalidError: no answer, or a reward for what is not confirmed, or not 1 to ``REWARD_MAX_FEN`` fen.
         """
-        principal.require(Permission.CASES_CLOSE if reward_fen is not None else Permission.CASES_OPEN)
+        principal.require(Permission.TIPOFFS_HANDLE)
         said = clean(answer)
         if said is None or len(said) > DESCRIPTION_MAX:
             raise _invalid("请填写答复", "write an answer")
@@ -176,7 +209,7 @@ class TipOffs:
 
     def file(self, conn: Connection, principal: Principal, tip_off_id: str, case_id: str) -> None:
         """In the running write that files it: the tip-off belongs to the case; ``ConflictError`` if to another."""
-        principal.require(Permission.CASES_OPEN)
+        principal.require(Permission.TIPOFFS_HANDLE)
         if _locked(conn, tip_off_id)["case_id"] not in (None, case_id):
             raise _not_possible()
         conn.execute(update(tip_off_table).where(_t.id == tip_off_id).values(case_id=case_id))
@@ -189,8 +222,7 @@ class TipOffs:
             NotFoundError: no such code.
             ConflictError: no reward was granted, or it was paid.
         """
-        principal.require(Permission.CASES_CLOSE)
-        tip_off_id = self.follow(code).id
+        tip_off_id = self.look_up(principal, code).id
 
         def work(conn: Connection) -> TipOff:
             row = _locked(conn, tip_off_id)
@@ -219,8 +251,17 @@ def _locked(conn: Connection, tip_off_id: str) -> RowMapping:
     query = select(tip_off_table).where(_t.id == tip_off_id).with_for_update()
     row = conn.execute(query).mappings().one_or_none()
     if row is None:
-        raise NotFoundError("没有这个举报", "there is no such tip-off", code="tip_off.missing")
+        raise _no_tip_off()
     return row
+
+
+def _waiting(conn: Connection) -> int:
+    query = select(func.count()).select_from(tip_off_table).where(_t.state == TipOffState.RECEIVED.value)
+    return int(conn.execute(query).scalar_one())
+
+
+def _no_tip_off() -> NotFoundError:
+    return NotFoundError("没有这个举报", "there is no such tip-off", code="tip_off.missing")
 
 
 def _view(row: RowMapping) -> TipOff:

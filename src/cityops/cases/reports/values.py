@@ -63,10 +63,11 @@ class ReportState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One value of a list."""
+    """One value of a list. ``name_en`` is for the portal; Open311 has one language."""
 
     key: str
     name: str
+    name_en: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,7 @@ class Attribute:
     variable: bool = True
     datatype_description: str = ""
     choices: tuple[Choice, ...] = ()
+    description_en: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,8 @@ class Service:
     """A matter the public can report (服务).
 
     ``published``: whether words and place of a report are shown to everybody at once; if not, they are shown when
-    somebody who accepts reports has read and published them.
+    somebody who accepts reports has read and published them. ``matter``: the catalogue entry it is filed as by
+    default, ``standard/kind/code``; empty leaves that to whoever files it. ``picture``: which drawing the portal shows.
     """
 
     code: str
@@ -99,6 +102,11 @@ class Service:
     attributes: tuple[Attribute, ...] = ()
     notice: str = ""
     published: bool = False
+    matter: str = ""
+    picture: str = "other"
+    name_en: str = ""
+    description_en: str = ""
+    notice_en: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,13 +178,17 @@ class PublicReport:
 
 @dataclass(frozen=True, slots=True)
 class ReportFilter:
-    """Which reports. ``ids`` overrides all else; ``from_ms`` and ``to_ms`` are of the receipt, both inclusive."""
+    """Which reports. ``ids`` overrides all else; ``from_ms`` and ``to_ms`` are of the receipt, both inclusive.
+
+    ``published``: only those whose words and place may be seen by everybody.
+    """
 
     from_ms: int
     to_ms: int
     ids: tuple[str, ...] = ()
     service_codes: tuple[str, ...] = ()
     statuses: tuple[Status, ...] = ()
+    published: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,13 +201,29 @@ class ReportList:
 
 @dataclass(frozen=True, slots=True)
 class ReportUpdate:
-    """Something that happened to a report."""
+    """Something that happened to a report. ``own``: said by its sender."""
 
     id: str
     report_id: str
     status: Status
     text: str
+    text_en: str
+    own: bool
     at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class SenderWords:
+    """What the sender of a report says later through the system that sent it.
+
+    ``not_fixed``: that the closed report is not fixed. The same ``client_id`` again is the same words.
+    """
+
+    report_id: str
+    source: str
+    text: str
+    not_fixed: bool = False
+    client_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

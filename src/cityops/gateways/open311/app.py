@@ -17,8 +17,8 @@ from starlette.routing import Route
 from cityops.cases.reports import ReportInvalidError
 from cityops.gateways.open311 import documents
 from cityops.gateways.open311.documents import MEDIA_TYPES, Node
-from cityops.gateways.open311.reading import Fields, one, read_fields, read_filter, read_report, read_span
-from cityops.gateways.open311.service import Open311Settings, ReportService
+from cityops.gateways.open311.reading import Fields, one, read_fields, read_filter, read_report, read_span, read_words
+from cityops.gateways.open311.service import Doors, Open311Settings, ReportService, SenderDesk
 from cityops.kit import BusyError, CityOpsError, Clock, ConflictError, ForbiddenError, InvalidError, NotFoundError
 
 ID_MAX: Final = 100
@@ -34,16 +34,32 @@ class Open311Counters:
 
     requests: int = 0
     accepted: int = 0
+    updates: int = 0
     refused_busy: int = 0
     refused_key: int = 0
     refused_invalid: int = 0
 
 
 def open311_app(
-    service: ReportService, settings: Open311Settings, clock: Clock, counters: Open311Counters | None = None
+    service: ReportService,
+    desk: SenderDesk,
+    settings: Open311Settings,
+    clock: Clock,
+    *,
+    doors: Doors,
+    counters: Open311Counters,
 ) -> Starlette:
-    """The application, to be mounted or served by itself. Nothing is opened and nothing is started here."""
-    server = _Server(service, settings, clock, counters or Open311Counters())
+    """The application, to be mounted or served by itself. Nothing is opened and nothing is started here.
+
+    Args:
+        service: where reports are kept.
+        desk: takes what senders say later.
+        settings: names and bounds.
+        clock: the time.
+        doors: who may come in, and how often.
+        counters: what happened.
+    """
+    server = _Server(service, desk, settings, clock, doors, counters)
     routes = [
         Route("/discovery.{form}", server.answer(server.discovery)),
         Route("/services.{form}", server.answer(server.services)),
@@ -51,16 +67,24 @@ def open311_app(
         Route("/requests.{form}", server.answer(server.requests), methods=["GET", "POST"]),
         Route("/requests/{code}.{form}", server.answer(server.request)),
         Route("/tokens/{code}.{form}", server.answer(server.token)),
-        Route("/servicerequestupdates.{form}", server.answer(server.updates)),
+        Route("/servicerequestupdates.{form}", server.answer(server.updates), methods=["GET", "POST"]),
     ]
     return Starlette(routes=routes, exception_handlers={HTTPException: _http_error})
 
 
 class _Server:
     def __init__(
-        self, service: ReportService, settings: Open311Settings, clock: Clock, counters: Open311Counters
+        self,
+        service: ReportService,
+        desk: SenderDesk,
+        settings: Open311Settings,
+        clock: Clock,
+        doors: Doors,
+        counters: Open311Counters,
     ) -> None:
         self._service = service
+        self._desk = desk
+        self._doors = doors
         self._settings = settings
         self._clock = clock
         self._counters = counters
@@ -81,6 +105,7 @@ class _Server:
                 return _errors(form, 429, ["请求过多，请稍候重试 / too many requests at once; send again"])
             self._in_flight += 1
             try:
+                self._doors.reader(request.client.host if request.client else "")
                 query = read_fields(request.scope["query_string"], self._settings.fields_max)
                 if request.method != "POST":
                     self._check_jurisdiction(query)
@@ -131,27 +156,41 @@ class _Server:
         return "service_requests", documents.token(report_id, given), False
 
     async def updates(self, request: Request, query: Fields) -> Answer:
-        """GET servicerequestupdates."""
+        """GET and POST servicerequestupdates."""
+        if request.method == "POST":
+            return await self._say(request, query)
         span = read_span(query, self._clock.now_ms())
         found = await run_in_threadpool(self._service.updates, *span)
         return "service_request_updates", documents.updates(found.items), found.more
 
     async def _submit(self, request: Request, query: Fields) -> Answer:
+        fields, source = await self._form(request, query)
+        new = read_report(fields, source, request.headers.get("idempotency-key"))
+        given = await run_in_threadpool(self._service.submit, new)
+        self._counters.accepted += 1
+        return "service_requests", documents.receipt(given), False
+
+    async def _say(self, request: Request, query: Fields) -> Answer:
+        """FixMyStreet's extension of GeoReport v2: what the sender of a report says later."""
+        fields, source = await self._form(request, query)
+        update_id = await run_in_threadpool(self._desk.say, read_words(fields, source))
+        self._counters.updates += 1
+        return "service_request_updates", documents.said(update_id), False
+
+    async def _form(self, request: Request, query: Fields) -> tuple[Fields, str]:
+        """The fields of a form and the source they came from; every form needs a key."""
         content_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
         if content_type != _FORM:
             raise InvalidError(f"请用 {_FORM} 提交", f"send the form as {_FORM}")
         fields = read_fields(await self._body(request), self._settings.fields_max)
-        sender = self._settings.sender(one(fields, "api_key") or "")
+        sender = await run_in_threadpool(self._doors.holder, one(fields, "api_key") or "")
         if sender is None:
             raise ForbiddenError(
                 "缺少 api_key 或 api_key 不对", "the api_key is missing or invalid", code="open311.key"
             )
         self._check_jurisdiction({**query, **fields})
-        client_id = request.headers.get("idempotency-key")
-        new = read_report(fields, f"open311:{sender}", client_id)
-        given = await run_in_threadpool(self._service.submit, new)
-        self._counters.accepted += 1
-        return "service_requests", documents.receipt(given), False
+        self._doors.sender(sender)
+        return fields, f"open311:{sender}"
 
     async def _body(self, request: Request) -> bytes:
         most = self._settings.body_bytes_max
@@ -170,7 +209,7 @@ class _Server:
 
     def _check_jurisdiction(self, fields: Fields) -> None:
         given = one(fields, "jurisdiction_id")
-        if given is not None and given != self._settings.jurisdiction_id:
+        if given is not None and self._settings.jurisdiction_id not in ("", given):
             raise NotFoundError("没有这个 jurisdiction_id", "the jurisdiction_id was not found")
 
     def _refusal(self, form: str, error: CityOpsError) -> Response:

@@ -159,6 +159,11 @@ def updates(found: Sequence[ReportUpdate]) -> Node:
     )
 
 
+def said(update_id: str) -> Node:
+    """The answer to words of a sender: the id of the update."""
+    return Items("request_update", [{"update_id": update_id}])
+
+
 def _attribute(order: int, attribute: Attribute) -> Node:
     fields: dict[str, Node] = {
         "variable": attribute.variable,

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 from urllib.parse import parse_qsl
 
-from cityops.cases.reports import IDS_MAX, SPAN_MS, Contact, NewReport, ReportFilter, Status
+from cityops.cases.reports import IDS_MAX, SPAN_MS, Contact, NewReport, ReportFilter, SenderWords, Status
 from cityops.kit import InvalidError, to_ms
 
 CODES_MAX: Final = 100
@@ -77,6 +77,28 @@ def read_report(fields: Fields, source: str, client_id: str | None) -> NewReport
         ),
         attributes=attributes,
         client_id=client_id,
+    )
+
+
+def read_words(fields: Fields, source: str) -> SenderWords:
+    """What a sender says later about a request; ``status`` open on a closed one says that it is not fixed.
+
+    Raises:
+        InvalidError: no ``service_request_id`` or no ``description``.
+    """
+    given = {name: one(fields, name) for name in ("service_request_id", "description", "status", "update_id")}
+    for name in ("service_request_id", "description"):
+        if given[name] is None:
+            raise _wrong(f"缺少 {name}", f"{name} was not provided")
+    status = (given["status"] or "").lower()
+    if status not in ("", *(known.value for known in Status)):
+        raise _wrong("status 只能是 open 或 closed", "status is open or closed")
+    return SenderWords(
+        report_id=given["service_request_id"] or "",
+        source=source,
+        text=given["description"] or "",
+        not_fixed=status == Status.OPEN.value,
+        client_id=given["update_id"],
     )
 
 

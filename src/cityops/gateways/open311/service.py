@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -14,10 +12,10 @@ from cityops.cases.reports import (
     Receipt,
     ReportFilter,
     ReportList,
+    SenderWords,
     Service,
     UpdateList,
 )
-from cityops.kit import ConfigError
 
 SPECIFICATION: Final = "http://wiki.open311.org/GeoReport_v2"
 
@@ -57,20 +55,27 @@ class ReportService(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class ApiKey:
-    """Who may send reports: a name for the record and the SHA-256 of the key in hexadecimal.
+class SenderDesk(Protocol):
+    """What senders say later about their reports (satisfied by ``cases.reports.ReportDesk``); may block and raise."""
 
-    A key is random and long (``secrets.token_urlsafe(32)``), so a fast hash is enough.
+    def say(self, new: SenderWords) -> str:
+        """Note the words, or open the report again; returns the id of the update."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """Who may come in. Each may block; the last two raise ``BusyError`` for whoever comes too often.
+
+    Args:
+        holder: the name of the system that holds an API key, None for an unknown key.
+        reader: counts a request from a network address.
+        sender: counts a report of a system.
     """
 
-    name: str
-    sha256: str
-
-    @classmethod
-    def of(cls, name: str, key: str) -> ApiKey:
-        """The entry for a key in the clear."""
-        return cls(name, hashlib.sha256(key.encode()).hexdigest())
+    holder: Callable[[str], str | None]
+    reader: Callable[[str], None]
+    sender: Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +84,10 @@ class Open311Settings:
 
     Args:
         url: where clients reach it, without a trailing slash; named in the discovery file.
-        jurisdiction_id: this city's; another one in a request is 404; a request may leave it out.
+        jurisdiction_id: this city's; another one in a request is 404; a request may leave it out; empty: any will do.
         contact: sentence of the discovery file: whom to ask.
         key_service: sentence of the discovery file: how to get a key.
         changed_at: when the services were changed last, with zone, for the discovery file.
-        keys: who may send reports; empty means nobody.
         body_bytes_max: of a form.
         fields_max: fields of a form.
         body_timeout_s: how long a form may take to come in.
@@ -96,19 +100,8 @@ class Open311Settings:
     contact: str
     key_service: str
     changed_at: str
-    keys: tuple[ApiKey, ...] = ()
     body_bytes_max: int = 64 * 1024
     fields_max: int = 300
     body_timeout_s: float = 20.0
     in_flight_max: int = 50
     production: bool = True
-
-    def __post_init__(self) -> None:
-        if len({key.name for key in self.keys}) != len(self.keys):
-            raise ConfigError("Open311 密钥名称重复", "two Open311 keys have the same name")
-
-    def sender(self, key: str) -> str | None:
-        """The name of the key, None for an unknown one."""
-        given = hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()
-        found = [entry.name for entry in self.keys if hmac.compare_digest(entry.sha256, given)]
-        return found[0] if found else None
