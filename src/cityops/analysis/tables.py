@@ -1,10 +1,21 @@
-"""Tables of the analysis room: the years before the platform, and what the fleets drove."""
+"""Tables of the analysis room: the years before the platform, what the fleets drove, what the evaluation counts."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, Integer, String, Table
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    String,
+    Table,
+)
 
 from cityops.store import metadata
 
@@ -28,3 +39,28 @@ unit_mileage_table: Final = Table(
     Column("vehicle_km", Float, nullable=False),
     Column("updated_ms", BigInteger, nullable=False),
 )
+
+evaluation_fact_table: Final = Table(
+    "evaluation_fact",
+    metadata,
+    Column("case_id", String(26), ForeignKey("case_file.id"), primary_key=True),
+    Column("fact", String(20), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("scene", String(40), nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("day", String(10), nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("unit_id", String(26), nullable=False),
+    Column("person_id", String(26), nullable=False),
+    Column("collector_id", String(26), nullable=False),
+    Column("area_code", String(20), nullable=False),
+    Column("matter", String(60), nullable=False),
+    Column("done", SmallInteger, nullable=False),
+    Column("in_time", SmallInteger, nullable=False),
+    Column("spoilt", SmallInteger, nullable=False),
+    Column("exempt", SmallInteger, nullable=False),
+    Column("deferred_ms", BigInteger, nullable=False),
+    Index("ix_evaluation_fact_day", "scene", "kind", "day"),
+    Index("ix_evaluation_fact_unit", "unit_id", "day"),
+)
+"""One countable thing that happened in a case or was owed in it; what is not known is empty. 0 and 1 are counted."""

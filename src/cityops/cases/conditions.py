@@ -10,7 +10,8 @@ from sqlalchemy import Connection, RowMapping, select
 
 from cityops.access import Principal
 from cityops.cases.deadlines import compute
-from cityops.cases.tables import deadline_table, step_table
+from cityops.cases.standards import chosen_standard
+from cityops.cases.tables import case_table, deadline_table, step_table
 from cityops.cases.workflow import Workflow
 from cityops.kit import WorkingCalendar, to_ms
 
@@ -34,13 +35,14 @@ class Situation:
 
 def stages_left(at: Situation) -> int:
     """How many stages of the handling still follow the running one."""
-    if at.task is None or at.case["standard"] is None:
+    standard = chosen_standard(at.case)
+    if at.task is None or standard is None:
         return 0
     query = select(deadline_table.c.stage).where(
         deadline_table.c.task_id == at.task["id"], deadline_table.c.current.is_(True)
     )
     stage = at.conn.execute(query).scalar()
-    return len(at.workflow.standards[at.case["standard"]].limits) - 1 - (stage or 0)
+    return len(standard.limits) - 1 - (stage or 0)
 
 
 def _lead(at: Situation) -> bool:
@@ -72,6 +74,12 @@ def _other_person(at: Situation) -> bool:
     return at.conn.execute(last).scalar() != at.principal.account_id
 
 
+def _has_offspring(at: Situation) -> bool:
+    """Another case was opened from this one (转办后的案件)."""
+    query = select(case_table.c.id).where(case_table.c.origin_id == at.case["id"]).limit(1)
+    return at.conn.execute(query).scalar() is not None
+
+
 def _never_appealed(at: Situation) -> bool:
     return all(task["kind"] != "appeal" for task in at.tasks)
 
@@ -99,8 +107,12 @@ CONDITIONS: Final[Mapping[str, Callable[[Situation], bool]]] = {
     "other_person": _other_person,
     "stages_left": lambda at: stages_left(at) > 0,
     "stages_done": lambda at: stages_left(at) <= 0,
+    "has_offspring": _has_offspring,
     "never_appealed": _never_appealed,
     "was_late": _was_late,
     "within_reopen_window": _within_reopen_window,
 }
 """Every condition there is. ``lead`` and ``joint``: whose task it is; ``holder``: it was given to this very person."""
+
+OF_ANOTHER: Final = frozenset({"lead", "joint", "holder", "not_holder", "stages_left"})
+"""Conditions that say whose step it is: a step they hold back is not explained, for it is somebody else's."""

@@ -76,12 +76,6 @@ def _count_reopening(act: Act, transition: Transition, effect: Effect, task_id: 
     act.set_case(reopened=act.case()["reopened"] + 1)
 
 
-def _set_standard(act: Act, transition: Transition, effect: Effect, task_id: str | None) -> None:
-    field = transition.field_of("standard")
-    assert field is not None  # the check at load holds this
-    act.set_case(standard=act.form[field.name], closing=None)
-
-
 def _set_closing(act: Act, transition: Transition, effect: Effect, task_id: str | None) -> None:
     field = transition.field_of("closing")
     assert field is not None  # the check at load holds this
@@ -97,6 +91,5 @@ TASK_HANDLERS: Final[Mapping[str, EffectHandler]] = {
     "acknowledge_notice": _acknowledge_notice,
     "count_rework": _count_rework,
     "count_reopening": _count_reopening,
-    "set_standard": _set_standard,
     "set_closing": _set_closing,
 }

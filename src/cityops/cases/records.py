@@ -11,7 +11,16 @@ from sqlalchemy.exc import IntegrityError
 
 from cityops.access import Principal, record_audit
 from cityops.cases.deadlines import set_deadline
-from cityops.cases.tables import case_table, counter_table, notice_table, step_table, task_table
+from cityops.cases.directory import find_unit_above
+from cityops.cases.standards import chosen_standard
+from cityops.cases.tables import (
+    case_table,
+    counter_table,
+    deadline_table,
+    notice_table,
+    step_table,
+    task_table,
+)
 from cityops.cases.workflow import Workflow
 from cityops.kit import IdMaker, Text, WorkingCalendar, from_ms
 from cityops.store import emit
@@ -145,6 +154,9 @@ def _of_case(act: Act, owner: str) -> dict[str, Any]:
     case = act.case()
     if owner == "unit":
         return {"unit_id": case["unit_id"], "unit_name": case["unit_name"]}
+    if owner == "above":
+        above = find_unit_above(act.conn, case["unit_id"])
+        return {"unit_id": above["id"], "unit_name": above["name"]}
     if owner == "police":
         return {"unit_id": case["police_unit_id"], "unit_name": case["police_unit_name"]}
     if owner == "crew":
@@ -159,11 +171,14 @@ def start_stage(act: Act, task_id: str, kind: str, stage: int) -> None:
     limit = act.workflow.tasks[kind].limit
     started_ms = act.at_ms
     if limit == "standard":
-        name = act.case()["standard"]
-        if name is None:
+        standard = chosen_standard(act.case())
+        if standard is None:
             return
-        standard = act.workflow.standards[name]
-        limit, started_ms = standard.limits[stage], standard.clock_start_ms(act.at_ms)
+        limit = standard.limits[stage]
+        started_ms = standard.clock_start_ms(act.at_ms)
+        if stage > 0 and limit.runs_from == "filing":
+            first = (deadline_table.c.task_id == task_id) & (deadline_table.c.stage == 0)
+            started_ms = act.conn.execute(select(deadline_table.c.started_ms).where(first)).scalar_one()
     if limit is None:
         return
     set_deadline(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated, Final, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, model_validator
+from sqlalchemy import RowMapping
 
 from cityops.cases.words import Data, Name, Words
 from cityops.kit import SHANGHAI, InvalidError, Limit, LimitUnit, from_ms, to_ms
@@ -34,9 +36,13 @@ class LimitSpec(Data):
 
 
 class StageLimit(LimitSpec):
-    """One stage of a handling (分阶段时限); the clock of the next stage begins when this one is reported done."""
+    """One stage of a handling (分阶段时限).
+
+    ``runs_from``: its clock begins when the stage before is reported done, or with the first stage's.
+    """
 
     title: Words | None = None
+    runs_from: Literal["filing", "previous"] = "previous"
 
 
 class Season(Data):
@@ -78,3 +84,22 @@ class Standard(Data):
     def clock_start_ms(self, at_ms: int) -> int:
         """When the clock of a stage that begins at ``at_ms`` starts to count."""
         return at_ms if self.season is None else self.season.clock_start_ms(at_ms)
+
+    @property
+    def limits_in_words(self) -> Words:
+        """The limits, stage by stage, and the season in which they count."""
+        zh, en = [], []
+        for stage in self.limits:
+            words = stage.limit.words
+            zh.append(f"{stage.title.zh}{words.zh}" if stage.title else words.zh)
+            en.append(f"{stage.title.en}: {words.en}" if stage.title else words.en)
+        if self.season is not None:
+            zh.append(f"仅在 {self.season.first} 至 {self.season.last} 计时")
+            en.append(f"counted from {self.season.first} to {self.season.last} only")
+        return Words(zh="；".join(zh), en="; ".join(en))
+
+
+def chosen_standard(case: Mapping[str, Any] | RowMapping) -> Standard | None:
+    """The standard a case was filed under, as it was then; ``None`` before filing."""
+    kept = case["standard_data"]
+    return None if kept is None else Standard.model_validate(kept["standard"])

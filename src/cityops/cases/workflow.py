@@ -6,7 +6,8 @@ workflow (GB/T 47678; 信息收集、案卷建立、任务派遣、任务处理�
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Collection, Iterator, Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -47,11 +48,16 @@ CANCELLED = "cancelled"
 CANCELLED_TITLE = Text("随案终止", "Ended with the case")
 
 
+Claim = Annotated[str, Field(pattern=r"^(\*|.{1,40}/(component|matter)/[0-9]{2}([0-9]{3})?)$")]
+"""Matters that a workflow takes (认领事项): ``standard/kind/code`` of one matter or of a class; ``*``: the rest."""
+
+
 class Option(Data):
-    """One choice of a ``choice`` field."""
+    """One choice of a field; ``note`` says more about it, such as the limits of a filing standard."""
 
     value: Name
     title: Words
+    note: Words | None = None
 
 
 class FormField(Data):
@@ -197,14 +203,15 @@ class NoticeSpec(Data):
 class TaskKind(Machine):
     """A kind of task (任务): who owes it, from when, until when.
 
-    ``owner``: ``unit`` is the case's own unit (the enterprise; the lead of a joint handling), ``police`` the
-    responsible police unit, ``crew`` the crew that was sent, ``named`` each unit that the form names, ``person`` the
-    person that the form names, ``desk`` the command centre's own desk, ``asker`` the unit of whoever takes the step.
+    ``owner``: ``unit`` is the case's own unit (the enterprise; the lead of a joint handling), ``above`` the unit
+    above that (上级单位), ``police`` the responsible police unit, ``crew`` the crew that was sent, ``named`` each unit
+    that the form names, ``person`` the person that the form names, ``desk`` the command centre's own desk, ``asker``
+    the unit of whoever takes the step.
     ``limit``: how long, or ``standard``: what the chosen filing standard gives (staged, seasonal).
     """
 
     title: Words
-    owner: Literal["unit", "police", "crew", "named", "person", "desk", "asker"]
+    owner: Literal["unit", "above", "police", "crew", "named", "person", "desk", "asker"]
     at_opening: bool = False
     limit: LimitSpec | Literal["standard"] | None = None
     notice: NoticeSpec | None = None
@@ -220,9 +227,13 @@ class Escalation(Data):
 class Workflow(Machine):
     """The workflow of one kind of case.
 
-    ``standards``: the filing standards (立案标准) with limits and closing conditions. ``levels``: who holds a case,
-    highest first (市、区、街道); people below the level a case is on may read it and not act on it.
+    ``intake``: the matters whose reports become such cases, see ``Claim``.
+    ``standards``: the filing standards (立案标准) with limits and closing conditions, or ``conditions``: those of the
+    city's condition table in force on the day of filing; ``other_standard``: for matters the table does not name.
+    ``levels``: who holds a case, highest first (市、区、街道), and ``level_digits``: the length of the area codes of
+    each; people below the level a case is on may read it and not act on it.
     ``reopen_window``: how long after closing a case may be opened again.
+    ``confidential`` (保密): what was written in a case is shown to those who work on it, to nobody else.
     """
 
     name: Name
@@ -230,11 +241,22 @@ class Workflow(Machine):
     number_prefix: Annotated[str, Field(pattern=r"^[A-Z]{1,6}$")]
     limit: LimitSpec | None = None
     tasks: dict[Name, TaskKind] = Field(default_factory=dict)
-    standards: dict[Name, Standard] = Field(default_factory=dict)
+    standards: dict[Name, Standard] | Literal["conditions"] = Field(default_factory=dict)
+    other_standard: Standard | None = None
     documents: dict[Name, DocumentTemplate] = Field(default_factory=dict)
     escalations: tuple[Escalation, ...] = ()
     levels: tuple[Name, ...] = ()
+    level_digits: tuple[int, ...] = (4, 6, 9)
+    confidential: bool = False
     reopen_window: LimitSpec | None = None
+    intake: tuple[Claim, ...] = ()
+
+    @model_validator(mode="after")
+    def _every_level_has_its_digits(self) -> Self:
+        digits = self.level_digits
+        if len(digits) < len(self.levels) or list(digits) != sorted(set(digits)):
+            raise ValueError("level_digits gives a length for every level, shorter codes first")
+        return self
 
     @property
     def warning_percents(self) -> tuple[int, ...]:
@@ -246,6 +268,13 @@ class Workflow(Machine):
         """The kinds of tasks that a step after the end opens (an appeal): no end of the case stops their clocks."""
         after = (t for t in self.transitions if t.kind == "after")
         return frozenset(e.task for t in after for e in t.effects if e.do == "open_task" and e.task is not None)
+
+    def level_of(self, area_codes: Collection[str]) -> str | None:
+        """The level of somebody with these areas, by the shortest code; without areas the highest, if there are any."""
+        if not self.levels:
+            return None
+        shortest = min((len(code) for code in area_codes), default=0)
+        return self.levels[min(bisect_left(self.level_digits, shortest), len(self.levels) - 1)]
 
     def way(self, state: str) -> list[dict[str, Any]]:
         """The states in order with whether they are passed, for a progress bar."""

@@ -5,6 +5,7 @@ from cityops.scenes.people import CITY_ACCOUNTS, DEMO_PASSWORD, DemoAccount, Dem
 from cityops.scenes.registry import (
     Scene,
     SceneContext,
+    counted_work_of,
     load_scenes,
     measures_of,
     rate_detectors_of,
@@ -27,6 +28,7 @@ __all__ = [
     "SceneContext",
     "SceneSpec",
     "check_scene",
+    "counted_work_of",
     "load_scenes",
     "measures_of",
     "parse_scene",

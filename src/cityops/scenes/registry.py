@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from cityops.access import Accounts, Principal, Units
 from cityops.analysis import Analysis, Measure, RateDetectors
+from cityops.analysis.evaluation import CountedWork
 from cityops.cases import Cases, StepRule, Workflow
 from cityops.cases.catalogue import RuleTables
 from cityops.cases.documents import Documents
@@ -162,6 +163,12 @@ def measures_of(scenes: Iterable[Scene]) -> list[Measure]:
         for scene in scenes
         for entry in scene.spec.response_times
     ]
+
+
+def counted_work_of(scenes: Iterable[Scene]) -> dict[tuple[str, str], CountedWork]:
+    """What the evaluation counts, by (scene, kind of case)."""
+    found = ((scene.name, scene.spec.evaluation) for scene in scenes)
+    return {(name, work.case): work for name, work in found if work is not None}
 
 
 def rate_detectors_of(scenes: Iterable[Scene]) -> RateDetectors:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from cityops.access import Permission
+from cityops.analysis.evaluation import CountedWork
 from cityops.cases import Data, Fault, Words, Workflow, check_workflow
 from cityops.cases.reports import Attribute, Choice, DataType, Service, ServiceType
 from cityops.kit import Text
@@ -123,6 +124,7 @@ class SceneSpec(Data):
     pages: tuple[Name, ...] = ()
     response_times: tuple[ResponseTime, ...] = ()
     rates: RateSpec = RateSpec()
+    evaluation: CountedWork | None = None
     services: tuple[ServiceSpec, ...] = ()
 
     def detector(self, detector_id: str) -> DetectorSpec | None:
@@ -140,6 +142,7 @@ def check_scene(spec: SceneSpec) -> list[Fault]:
     ]
     faults += _repeated("workflows", [workflow.name for workflow in spec.workflows])
     faults += _repeated("detectors", [detector.id for detector in spec.detectors])
+    faults += _evaluation_faults(spec)
     faults += _repeated("services", [service.code for service in spec.services])
     faults += _services_faults(spec.services)
     kinds = {workflow.name for workflow in spec.workflows}
@@ -168,6 +171,16 @@ def _services_faults(services: tuple[ServiceSpec, ...]) -> Iterable[Fault]:
             if (attribute.datatype in (DataType.SINGLE, DataType.MULTI)) != bool(attribute.choices):
                 text = Text("列表类型需要且只有它需要选项", "a list, and nothing else, has choices")
                 yield Fault((*where, index, "choices"), text)
+
+
+def _evaluation_faults(spec: SceneSpec) -> Iterable[Fault]:
+    if spec.evaluation is None:
+        return
+    workflow = next((one for one in spec.workflows if one.name == spec.evaluation.case), None)
+    missing = [spec.evaluation.case] if workflow is None else spec.evaluation.unknown(workflow)
+    for name in missing:
+        text = Text(f"评价口径中的“{name}”不存在", f"the evaluation counts {name!r}, which does not exist")
+        yield Fault(("evaluation",), text)
 
 
 def scene_schema() -> dict[str, Any]:

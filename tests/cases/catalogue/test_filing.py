@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, datetime
 
-import pytest
-
 from cityops.cases.catalogue import (
     NATIONAL,
     Catalogue,
@@ -17,11 +15,12 @@ from cityops.cases.catalogue import (
     example_table,
     filing_standards,
 )
-from cityops.kit import SHANGHAI, InvalidError, from_ms, to_ms
+from cityops.kit import SHANGHAI, from_ms, to_ms
 
 CATALOGUE = Catalogue.built_in()
 TODAY = date(2026, 11, 22)
 EXAMPLE = example_table(CATALOGUE)
+BUILDING = ItemKey(NATIONAL, Kind.MATTER, "06001")
 
 
 def test_every_condition_of_the_example_becomes_a_standard() -> None:
@@ -45,9 +44,16 @@ def test_the_season_says_the_same_in_both_rooms() -> None:
         assert from_ms(standard.clock_start_ms(to_ms(filed))) == condition.clock_start(filed)
 
 
-def test_a_later_stage_from_filing_is_refused() -> None:
-    condition = EXAMPLE.of(ItemKey(NATIONAL, Kind.MATTER, "06001"), TODAY)[0]
+def test_a_later_stage_may_run_from_filing_too() -> None:
+    condition = EXAMPLE.of(BUILDING, TODAY)[0]
     stages = tuple(replace(stage, runs_from=RunsFrom.FILING) for stage in condition.stages)
     table = ConditionTable("市", EXAMPLE.label, [replace(condition, stages=stages)])
-    with pytest.raises(InvalidError, match="06001 #1: a later stage runs from filing"):
-        filing_standards(table, CATALOGUE, TODAY)
+    runs_from = [limit.runs_from for limit in filing_standards(table, CATALOGUE, TODAY)["m06001_1"].limits]
+    assert runs_from == ["filing", "filing", "filing"]
+
+
+def test_the_standards_of_one_matter() -> None:
+    assert set(filing_standards(EXAMPLE, CATALOGUE, TODAY, BUILDING)) == {"m06001_1"}
+    covers = filing_standards(EXAMPLE, CATALOGUE, TODAY, ItemKey(NATIONAL, Kind.MATTER, "01001"))
+    assert list(covers) == ["m01001_1", "m01001_2", "m01001_3", "m01001_4"]
+    assert filing_standards(EXAMPLE, CATALOGUE, TODAY, ItemKey(NATIONAL, Kind.MATTER, "06028")) == {}

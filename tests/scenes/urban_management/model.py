@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import csv
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+import cityops.cases.catalogue as catalogue
 import cityops.scenes.urban_management as room
 
 RAW: dict[str, Any] = yaml.safe_load((Path(room.__file__).parent / "scene.yaml").read_text("utf-8"))["workflows"][0]
+_TABLE = Path(catalogue.__file__).parent / "data" / "example_conditions.csv"
+STAGES = Counter(
+    f"m{row['code']}_{row['number']}" for row in csv.DictReader(_TABLE.read_text("utf-8").splitlines(), strict=True)
+)
+"""How many stages each filing standard has: the condition table has a row a stage."""
+CLOSING = "met"
+"""A condition of the table has one closing condition."""
 CASE_ACTIONS = [t["action"] for t in RAW["transitions"]]
 TASK_ACTIONS = {t["action"]: kind for kind, task in RAW["tasks"].items() for t in task.get("transitions", ())}
 UNITS = {"water": "WATER", "wu": "WATER", "lamps": "LAMPS", "roads": "ROADS"}
@@ -137,7 +147,7 @@ class Model:
             return all(t.state in entry["states"] for t in others if not (entry.get("others") and t is task))
         left = 0
         if task is not None and self.standard is not None:
-            left = len(RAW["standards"][self.standard]["limits"]) - 1 - task.stage
+            left = STAGES[self.standard] - 1 - task.stage
         facts: dict[str, bool] = {
             "lead": task is not None and task.lead,
             "joint": task is not None and not task.lead,
@@ -155,7 +165,7 @@ class Model:
     def _form_fits(self, asked: Asked, task: Task | None) -> bool:
         form = asked.form
         if asked.action == "close":
-            return form["closing"] in RAW["standards"][self.standard]["closings"]
+            return self.standard is not None and form["closing"] == CLOSING
         if asked.action == "add_unit":
             busy = {t.unit for t in self.tasks if t.kind == "handle" and not t.ended}
             return form["joint"][0] not in busy

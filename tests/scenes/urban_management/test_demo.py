@@ -30,7 +30,7 @@ def test_everybody_is_there_once_and_may_sign_in(
     for _ in range(2):
         scene.demo(context)
     found = [context.accounts.find(account.username) for account in scene.demo_accounts()]
-    assert len(found) == 4 + 6 + 6
+    assert len(found) == 4 + 6 + 6 + 1
     assert all(one is not None and one.active for one in found)
     version, rows = context.rules.current(ROUTES) or pytest.fail("no routing table")
     assert (version.version, version.actor_name) == (1, "系统管理员")

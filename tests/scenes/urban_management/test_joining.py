@@ -31,7 +31,7 @@ def notices(town: Town, **where: Any) -> list[str]:
 
 
 def test_joint_units_each_have_a_task_and_the_lead_answers_for_the_whole(town: Town) -> None:
-    case = town.handling("lamp_out", joint=["LAMPS", "ROADS"])
+    case = town.handling("m01037_1", joint=["LAMPS", "ROADS"])
     assert town.tasks(case, "handle") == [("Water", "in_hand"), ("Lamps", "assigned"), ("Roads", "assigned")]
     assert len([t for t in town.seen(case).tasks if t.kind == "handle" and t.deadline is not None]) == 3
     assert "feed_back" not in town.names(town.water, case)  # the others are not done
@@ -43,7 +43,7 @@ def test_joint_units_each_have_a_task_and_the_lead_answers_for_the_whole(town: T
     town.take(town.dispatcher, case, "release_part", "同意")
     case = town.take(town.water, case, "feed_back", result="完成")
     assert case.state == "fed_back"
-    other = town.handling("lamp_out")
+    other = town.handling("m01037_1")
     again = Step(other.version, None, {"joint": ["WATER"]})
     with pytest.raises(InvalidError) as twice:
         town.cases.act(town.dispatcher, other.case_id, "add_unit", again)
@@ -62,7 +62,7 @@ def test_merged_cases_keep_every_reporter_and_do_not_escalate(town: Town) -> Non
         late = conn.execute(select(notice_table.c.case_id).where(notice_table.c.kind == "deadline")).scalars().all()
     assert set(late) == {first.case_id}
     before = len(answers(town))
-    case = town.take(town.acceptor, town.seen(first), "file", standard="cover_missing")
+    case = town.take(town.acceptor, town.seen(first), "file", standard="m01001_1")
     case = town.take(town.dispatcher, case, "dispatch", unit="WATER")
     case = town.close(town.take(town.water, case, "accept"))
     told = f"您反映的问题（{first.number}）已结案：井盖已补装"
@@ -90,7 +90,7 @@ def test_a_split_case_goes_on_as_several_with_the_same_reporters(town: Town) -> 
 
 
 def test_a_deferral_is_asked_for_and_granted_and_gives_its_time_back(town: Town) -> None:
-    case = town.handling("cover_damaged_water")  # 4 working hours from Sunday: Monday 12:00
+    case = town.handling("m01001_2")  # 4 working hours from Sunday: Monday 12:00
     town.clock.advance(25 * HOUR)  # Monday 10:00, 2 working hours used
     assert town.watch().step() == 1
     until = "2026-11-25T10:00:00+08:00"
@@ -163,7 +163,7 @@ def test_a_reporter_opens_a_case_again_within_the_window(small_town: Town) -> No
     town = small_town
     case = town.cases.act(SYSTEM, *reopening(town.closed()))
     assert (case.state, case.reopened, case.closed_at) == ("reported", 1, None)
-    case = town.take(town.acceptor, case, "file", standard="cover_missing")
+    case = town.take(town.acceptor, case, "file", standard="m01001_1")
     case = town.take(town.dispatcher, case, "dispatch", unit="WATER")
     case = town.close(town.take(town.water, case, "accept"))
     assert [s.action for s in case.timeline].count("close") == 2
@@ -186,7 +186,7 @@ def test_people_below_the_level_of_a_case_look_and_do_not_act(small_town: Town) 
     case = town.report(district)
     assert case.level == "district"
     assert "file" in town.names(district, case)
-    step = Step(case.version, None, {"standard": "lamp_out"})
+    step = Step(case.version, None, {"standard": "m01037_1"})
     with pytest.raises(ForbiddenError):
         town.cases.act(street, case.case_id, "file", step)
     case = town.take(district, case, "transfer_level", "街道可办", level="street")

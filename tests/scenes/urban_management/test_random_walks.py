@@ -71,13 +71,13 @@ def form_of(action: str, dice: int, target: str) -> dict[str, object]:
     """A form that is valid in itself."""
     match action:
         case "file":
-            return {"standard": ("cover_missing", "building_unlawful")[dice % 2]}
+            return {"standard": ("m01001_1", "m06001_1")[dice % 2]}
         case "dispatch":
             return {"unit": "WATER", **({"joint": ["LAMPS"]} if dice % 2 else {})}
         case "merge":
             return {"into": target}
         case "close":
-            return {"closing": ("replaced", "demolished")[dice % 2]}
+            return {"closing": ("met", "no_such")[dice % 2]}
         case "transfer_level":
             return {"level": ("city", "district", "street")[dice % 3]}
         case "request_precheck" | "request_final_check":

@@ -29,7 +29,7 @@ def test_a_case_goes_from_report_to_evaluation_with_both_checks(town: Town) -> N
     case = town.take(town.acceptor, case, "request_precheck", collector="collector")
     assert "file" not in town.names(town.acceptor, case)
     town.take(town.collector, case, "precheck_confirm", notes="属实")
-    case = town.take(town.acceptor, case, "file", standard="cover_missing")
+    case = town.take(town.acceptor, case, "file", standard="m01001_1")
     case = town.take(town.dispatcher, case, "dispatch", unit="WATER", instruction="先设围挡")
     # 2 urgent hours run on the clock, also on a Sunday.
     assert due(case) == "11-22 11:00"
@@ -41,12 +41,12 @@ def test_a_case_goes_from_report_to_evaluation_with_both_checks(town: Town) -> N
     case = town.take(town.acceptor, case, "request_final_check", collector="collector")
     assert "close" not in town.names(town.acceptor, case)
     town.take(town.collector, case, "final_check_pass")
-    case = town.take(town.acceptor, case, "close", closing="replaced")
+    case = town.take(town.acceptor, case, "close", closing="met")
     assert (case.state, case.stage, case.standard, case.closing) == (
         "closed",
         "evaluate",
-        "cover_missing",
-        "replaced",
+        "m01001_1",
+        "met",
     )
     assert {t.kind: t.state for t in case.tasks} == {
         "accept_desk": "done",
@@ -64,14 +64,14 @@ def test_a_case_goes_from_report_to_evaluation_with_both_checks(town: Town) -> N
     ("standard", "when"),
     [
         # From Sunday 2026-11-22 09:00; working hours 8-12 and 14-18.
-        ("cover_missing", "11-22 11:00"),
-        ("cover_damaged_water", "11-23 12:00"),
-        ("cover_damaged_lamp", "11-23 18:00"),
-        ("cover_rattling", "11-24 18:00"),
-        ("road_sunk_at_cover", "11-27 18:00"),
-        ("lamp_out", "11-24 18:00"),
-        ("refuse_exposed", "11-23 12:00"),
-        ("building_unlawful", "11-23 12:00"),
+        ("m01001_1", "11-22 11:00"),
+        ("m01001_2", "11-23 12:00"),
+        ("m01006_2", "11-23 18:00"),
+        ("m01001_3", "11-24 18:00"),
+        ("m01001_4", "11-27 18:00"),
+        ("m01037_1", "11-24 18:00"),
+        ("m06010_1", "11-23 12:00"),
+        ("m06001_1", "11-23 12:00"),
     ],
 )
 def test_limits_of_the_published_table(small_town: Town, standard: str, when: str) -> None:
@@ -80,7 +80,7 @@ def test_limits_of_the_published_table(small_town: Town, standard: str, when: st
 
 
 def test_out_of_season_the_clock_starts_with_the_next_season(small_town: Town) -> None:
-    case = small_town.take(small_town.dispatcher, small_town.filed("tree_missing"), "dispatch", unit="ROADS")
+    case = small_town.take(small_town.dispatcher, small_town.filed("m04002_1"), "dispatch", unit="ROADS")
     # Monday 1 March 2027 does not count; the 15th working day after it is Monday the 22nd.
     assert due(case) == "03-22 18:00"
 
@@ -90,12 +90,12 @@ def test_filing_and_closing_need_a_standard_that_exists(small_town: Town) -> Non
     for form in ({}, {"standard": "no_such"}):
         with pytest.raises(InvalidError):
             small_town.cases.act(small_town.acceptor, case.case_id, "file", Step(case.version, None, form))
-    case = small_town.handling("lamp_out")
+    case = small_town.handling("m01037_1")
     case = small_town.take(small_town.water, case, "feed_back", result="好")
     case = small_town.take(small_town.dispatcher, case, "confirm")
     offered = next(a for a in small_town.cases.get(small_town.acceptor, case.case_id).actions if a.name == "close")
-    assert [o["value"] for o in offered.fields[0].options] == ["lit"]
-    step = Step(case.version, None, {"closing": "replaced"})  # of another standard
+    assert [o["value"] for o in offered.fields[0].options] == ["met"]
+    step = Step(case.version, None, {"closing": "no_such"})
     with pytest.raises(InvalidError):
         small_town.cases.act(small_town.acceptor, case.case_id, "close", step)
 
@@ -107,8 +107,8 @@ def test_each_return_path_needs_a_reason_and_keeps_what_was(small_town: Town) ->
         town.cases.act(town.dispatcher, case.case_id, "return_to_acceptor", Step(case.version))
     assert refused.value.code == "case.reason_missing"
     case = town.take(town.dispatcher, case, "return_to_acceptor", REASON)
-    assert (case.state, case.standard) == ("reported", "cover_missing")
-    case = town.take(town.acceptor, case, "file", standard="lamp_out")
+    assert (case.state, case.standard) == ("reported", "m01001_1")
+    case = town.take(town.acceptor, case, "file", standard="m01037_1")
     case = town.take(town.dispatcher, case, "dispatch", unit="WATER")
     case = town.take(town.water, case, "accept")
     case = town.take(town.water, case, "give_person", person="wu")
@@ -137,7 +137,7 @@ def test_each_return_path_needs_a_reason_and_keeps_what_was(small_town: Town) ->
 
 def test_rework_goes_to_the_same_unit_and_the_clock_is_not_restarted(small_town: Town) -> None:
     town = small_town
-    case = town.handling("cover_rattling")
+    case = town.handling("m01001_3")
     before = due(case)
     case = town.take(town.water, case, "feed_back", result="好了")
     town.clock.advance(3600)
@@ -149,7 +149,7 @@ def test_rework_goes_to_the_same_unit_and_the_clock_is_not_restarted(small_town:
     assert "close" not in town.names(town.acceptor, case)
     case = town.take(town.acceptor, case, "rework", "核查不通过")
     assert (due(town.seen(case)), case.rework, town.tasks(case, "handle")) == (before, 2, [("Water", "in_hand")])
-    assert town.close(case, "quiet").state == "closed"
+    assert town.close(case, "met").state == "closed"
 
 
 def test_a_withdrawn_dispatch_ends_every_units_task(small_town: Town) -> None:
@@ -160,20 +160,18 @@ def test_a_withdrawn_dispatch_ends_every_units_task(small_town: Town) -> None:
 
 def test_who_has_not_the_duty_is_refused(small_town: Town) -> None:
     case = small_town.report()
-    form = {"standard": "lamp_out"}
+    form = {"standard": "m01037_1"}
     with pytest.raises(ForbiddenError):
         small_town.cases.act(small_town.dispatcher, case.case_id, "file", Step(case.version, None, form))
     with pytest.raises(CityOpsError):
         small_town.cases.act(small_town.water, case.case_id, "file", Step(case.version, None, form))
     with pytest.raises(ConflictError):
-        small_town.cases.act(
-            small_town.acceptor, case.case_id, "close", Step(case.version, None, {"closing": "replaced"})
-        )
+        small_town.cases.act(small_town.acceptor, case.case_id, "close", Step(case.version, None, {"closing": "met"}))
 
 
 def test_a_staged_limit_goes_stage_by_stage(small_town: Town) -> None:
     town = small_town
-    case = town.handling("building_unlawful")
+    case = town.handling("m06001_1")
     assert "feed_back" not in town.names(town.water, case)
     town.clock.advance(27 * 3600)  # Monday 12:00
     case = town.take(town.water, case, "pass_stage", result="已停工")

@@ -91,17 +91,17 @@ class Town:
     def tasks(self, case: CaseDetailView, kind: str) -> list[tuple[str | None, str]]:
         return [(t.unit_name, t.state) for t in self.seen(case).tasks if t.kind == kind]
 
-    def filed(self, standard: str = "cover_missing") -> CaseDetailView:
+    def filed(self, standard: str = "m01001_1") -> CaseDetailView:
         return self.take(self.acceptor, self.report(), "file", standard=standard)
 
-    def handling(self, standard: str = "cover_missing", joint: list[str] | None = None) -> CaseDetailView:
+    def handling(self, standard: str = "m01001_1", joint: list[str] | None = None) -> CaseDetailView:
         case = self.take(self.dispatcher, self.filed(standard), "dispatch", unit="WATER", joint=joint or [])
         return self.take(self.water, case, "accept")
 
-    def closed(self, standard: str = "cover_missing", closing: str = "replaced") -> CaseDetailView:
+    def closed(self, standard: str = "m01001_1", closing: str = "met") -> CaseDetailView:
         return self.close(self.handling(standard), closing)
 
-    def close(self, case: CaseDetailView, closing: str = "replaced") -> CaseDetailView:
+    def close(self, case: CaseDetailView, closing: str = "met") -> CaseDetailView:
         case = self.take(self.water, case, "feed_back", result="已补装")
         case = self.take(self.dispatcher, case, "confirm")
         return self.take(self.acceptor, case, "close", closing=closing, answer="井盖已补装")

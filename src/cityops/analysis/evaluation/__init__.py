@@ -10,6 +10,14 @@ from cityops.analysis.evaluation.counters import (
     grouped,
 )
 from cityops.analysis.evaluation.indicators import DEFINITIONS, Definition, Indicator, Rate, count_of, rate_of, rates
+from cityops.analysis.evaluation.keeping import FactKeeper
+from cityops.analysis.evaluation.reading import MEASURES, CountedCase, Evaluations, Question, Report
+from cityops.analysis.evaluation.score_sheet import (
+    SCORE_COLUMNS,
+    SCORES,
+    score_rules_of,
+    score_rules_rows,
+)
 from cityops.analysis.evaluation.scores import (
     Evaluation,
     ItemScore,
@@ -23,21 +31,33 @@ from cityops.analysis.evaluation.scores import (
     rules_at,
     score,
 )
+from cityops.analysis.evaluation.work import CheckWork, CountedWork, DeskWork
 
 __all__ = [
     "COUNTERS",
     "DEFINITIONS",
+    "MEASURES",
+    "SCORES",
+    "SCORE_COLUMNS",
+    "CheckWork",
+    "CountedCase",
+    "CountedWork",
     "CounterRow",
     "Counters",
     "Definition",
+    "DeskWork",
     "Dimension",
     "Evaluation",
+    "Evaluations",
+    "FactKeeper",
     "GroupKey",
     "Indicator",
     "ItemScore",
     "Period",
     "Post",
+    "Question",
     "Rate",
+    "Report",
     "Score",
     "ScoreItem",
     "ScoreRules",
@@ -50,4 +70,6 @@ __all__ = [
     "read_rules",
     "rules_at",
     "score",
+    "score_rules_of",
+    "score_rules_rows",
 ]

@@ -11,6 +11,7 @@ from cityops.access import Principal, Role, UnitKind
 from cityops.cases.catalogue import NATIONAL, ROUTES, Route, route_row
 from cityops.scenes.people import LABEL, DemoAccount, DemoUnit, seed_accounts, seed_units
 from cityops.scenes.registry import SceneContext
+from cityops.scenes.urban_management.works import TRAFFIC_POLICE
 
 _UNITS: Final = (
     ("sanitation", "环境卫生中心"),
@@ -22,8 +23,12 @@ _UNITS: Final = (
 )
 _COLLECTORS: Final = ("坞城街道", "营盘街道", "柳巷街道", "晋源街道")
 
-DEMO_UNITS: Final = tuple(
-    DemoUnit(f"UM-{name.upper()}", f"{title}{LABEL}", UnitKind.DEPARTMENT, "140100", "CITY") for name, title in _UNITS
+DEMO_UNITS: Final = (
+    *(
+        DemoUnit(f"UM-{name.upper()}", f"{title}{LABEL}", UnitKind.DEPARTMENT, "140100", "CITY")
+        for name, title in _UNITS
+    ),
+    DemoUnit(TRAFFIC_POLICE, f"交警支队秩序管理科{LABEL}", UnitKind.POLICE, "140100", "CITY"),
 )
 DEMO_ACCOUNTS: Final[tuple[DemoAccount, ...]] = (
     *(
@@ -31,6 +36,7 @@ DEMO_ACCOUNTS: Final[tuple[DemoAccount, ...]] = (
         for number, street in enumerate(_COLLECTORS, start=1)
     ),
     *(DemoAccount(name, f"{title}负责人", Role.UNIT, f"UM-{name.upper()}") for name, title in _UNITS),
+    DemoAccount("traffic", "交警秩序管理科", Role.UNIT, TRAFFIC_POLICE),
     *(DemoAccount(f"{name}_h1", f"{title}承办人", Role.HANDLER, f"UM-{name.upper()}") for name, title in _UNITS),
 )
 

@@ -4,15 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cityops.scenes.loader import read_scene
 from cityops.scenes.people import DemoAccount
 from cityops.scenes.registry import Scene, SceneContext
 from cityops.scenes.urban_management.demo import DEMO_ACCOUNTS, seed_demo
+from cityops.scenes.urban_management.works import PlannedWorks
+from cityops.store import Subscriber
+
+if TYPE_CHECKING:
+    from fastapi import APIRouter
 
 
 class UrbanManagement(Scene):
     """The seven stages; everything but the demo stands in ``scene.yaml``."""
+
+    def subscribers(self, context: SceneContext) -> Sequence[Subscriber]:
+        """Roads are closed and opened as planned works go on."""
+        return [PlannedWorks(context).subscriber()]
+
+    def routers(self) -> Sequence[APIRouter]:
+        """Planned works."""
+        from cityops.scenes.urban_management.routes import router  # brings FastAPI: for the server only
+
+        return [router]
 
     def demo_accounts(self) -> Sequence[DemoAccount]:
         """Collectors, responsible units and their handlers."""
