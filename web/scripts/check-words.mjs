@@ -28,6 +28,9 @@ function messages(language) {
   for (const name of readdirSync(folder)) {
     flatten(JSON.parse(readFileSync(join(folder, name), "utf8")), name.replace(/\.json$/, ""), all);
   }
+  for (const scene of readdirSync(join(root, "scenes"), { withFileTypes: true }).filter((entry) => entry.isDirectory())) {
+    flatten(JSON.parse(readFileSync(join(root, "scenes", scene.name, `${language}.json`), "utf8")), scene.name, all);
+  }
   return all;
 }
 

@@ -8,12 +8,17 @@ interface MessageTree {
 }
 
 const files = import.meta.glob<MessageTree>("./locales/*/*.json", { eager: true, import: "default" });
+const scenes = import.meta.glob<MessageTree>("./scenes/*/{zh,en}.json", { eager: true, import: "default" });
 
 function collect(language: Language): MessageTree {
   const tree: MessageTree = {};
   for (const [path, messages] of Object.entries(files)) {
     const [, , folder, file] = path.split("/");
     if (folder === language && file !== undefined) tree[file.replace(".json", "")] = messages;
+  }
+  for (const [path, messages] of Object.entries(scenes)) {
+    const [, , scene, file] = path.split("/");
+    if (file === `${language}.json` && scene !== undefined) tree[scene] = messages;
   }
   return tree;
 }

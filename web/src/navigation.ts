@@ -1,6 +1,7 @@
 // The pages, who may see them, and their order in the rail.
 import type { IconName } from "@/components/icons";
 import { can, me } from "@/stores/session";
+import { scenePages } from "@/scenes/registry";
 import type { Role } from "@/api/types";
 
 export interface NavigationItem {
@@ -8,6 +9,8 @@ export interface NavigationItem {
   icon: IconName;
   permission?: string;
   roles?: readonly Role[];
+  /** The words, where they are not `nav.<name>`. */
+  title?: string;
 }
 
 export const NAVIGATION: readonly NavigationItem[] = [
@@ -16,6 +19,7 @@ export const NAVIGATION: readonly NavigationItem[] = [
   { name: "map", icon: "map", permission: "map.read" },
   { name: "alerts", icon: "alert", permission: "alerts.read" },
   { name: "cases", icon: "cases", permission: "cases.read" },
+  ...scenePages.flatMap(({ icon, ...page }) => (icon === undefined ? [] : [{ ...page, icon }])),
   { name: "learn", icon: "chart", permission: "learn.read" },
   { name: "devices", icon: "device", permission: "devices.read" },
   { name: "accounts", icon: "users", permission: "accounts.manage" },

@@ -1,5 +1,6 @@
 import { createRouter, createWebHistory, type RouteRecordRaw } from "vue-router";
 import { allowed, homePage, NAVIGATION } from "@/navigation";
+import { scenePages } from "@/scenes/registry";
 import { me } from "@/stores/session";
 
 const routes: RouteRecordRaw[] = [
@@ -22,6 +23,7 @@ const routes: RouteRecordRaw[] = [
   { path: "/accounts", name: "accounts", component: () => import("@/pages/AccountsPage.vue") },
   { path: "/audit", name: "audit", component: () => import("@/pages/AuditPage.vue") },
   { path: "/health", name: "health", component: () => import("@/pages/HealthPage.vue") },
+  ...scenePages.map(({ path, name, component, open, part }) => ({ path, name, component, props: true, meta: { open, part } })),
   { path: "/:rest(.*)*", name: "lost", component: () => import("@/pages/LostPage.vue") },
 ];
 

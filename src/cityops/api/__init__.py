@@ -8,7 +8,7 @@ from cityops.api.live_hub import LiveLimits
 from cityops.api.metrics import Sample
 from cityops.api.middleware import RequestLimits
 from cityops.api.reading import Code, PageNumber, PageSize, Period, SearchWords, audit_read, show
-from cityops.api.schemas import Model
+from cityops.api.schemas import Bilingual, Latitude, Longitude, Model, Moment
 from cityops.api.security import Person, Services
 from cityops.api.server import ApiServer, make_server
 
@@ -17,11 +17,15 @@ __all__ = [
     "ApiContext",
     "ApiServer",
     "ApiSettings",
+    "Bilingual",
     "Code",
     "DemoSignIn",
     "HealthPart",
+    "Latitude",
     "LiveLimits",
+    "Longitude",
     "Model",
+    "Moment",
     "PageNumber",
     "PageSize",
     "Period",

@@ -117,7 +117,11 @@ class CrewRouteView:
 
 @dataclass(frozen=True, slots=True)
 class ClosureView:
-    """A closed stretch of road (封路)."""
+    """A closed stretch of road (封路).
+
+    ``night_begins``, ``night_ends``: in force only in these hours of each day (夜间作业). ``half``: half of the road is
+    closed (半幅封路): traffic passes, slowly, and routes still lead through. ``case_id``: the planned work behind it.
+    """
 
     closure_id: str
     road_name: str
@@ -125,3 +129,8 @@ class ClosureView:
     line: list[tuple[float, float]]
     from_at: datetime
     to_at: datetime | None
+    night_begins: str | None = None
+    night_ends: str | None = None
+    half: bool = False
+    case_id: str | None = None
+    in_force: bool = True

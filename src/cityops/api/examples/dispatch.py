@@ -66,6 +66,11 @@ CLOSURE: Final[dict[str, Any]] = {
     "line": [[112.55, 37.74], [112.55, 37.745]],
     "from_at": T0,
     "to_at": None,
+    "night_begins": "22:00",
+    "night_ends": "05:00",
+    "half": True,
+    "case_id": None,
+    "in_force": False,
 }
 CLOSURE_LIST: Final[dict[str, Any]] = {"items": [CLOSURE]}
 CREW_POSITION: Final[dict[str, Any]] = {"lon": 112.56, "lat": 37.75, "coordinate_system": "wgs84"}

@@ -98,6 +98,11 @@ class Closure(Model):
     line: list[tuple[float, float]]
     from_at: Moment
     to_at: Moment | None
+    night_begins: str | None  # in force only from this hour of each day, such as 22:00
+    night_ends: str | None
+    half: bool  # half of the road: traffic passes slowly, routes still lead through
+    case_id: str | None  # the planned work behind it
+    in_force: bool  # now
 
 
 class ClosureList(Model):

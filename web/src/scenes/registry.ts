@@ -1,0 +1,25 @@
+// The pages that scenes bring. A scene's part of the interface is one folder here: index.ts names its pages, zh.json and
+// en.json hold its words (under the scene's name). Adding or deleting the folder touches nothing else.
+import type { RouteComponent } from "vue-router";
+import type { Role } from "@/api/types";
+import type { IconName } from "@/components/icons";
+
+export interface ScenePage {
+  name: string;
+  path: string;
+  component: () => Promise<RouteComponent | { default: RouteComponent }>;
+  /** Shown in the rail; its words are `<scene>.nav.<name>`. Without it the page is reached from another page. */
+  icon?: IconName;
+  /** The words of the rail. */
+  title?: string;
+  permission?: string;
+  roles?: readonly Role[];
+  /** Nobody needs to be signed in. */
+  open?: boolean;
+  /** The page of the rail that a page without an icon belongs to. */
+  part?: string;
+}
+
+const found = import.meta.glob<{ pages: readonly ScenePage[] }>("./*/index.ts", { eager: true });
+
+export const scenePages: readonly ScenePage[] = Object.values(found).flatMap((module) => module.pages);
