@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from cityops.api import schemas
 from cityops.api.metrics import HttpCounters
-from cityops.api.middleware import Gate, RequestLimits, SecurityHeaders, content_security_policy
+from cityops.api.middleware import BodyBound, Gate, RequestLimits, SecurityHeaders, content_security_policy
 from cityops.api.problems import install_problems
 from cityops.kit import ConflictError, Text
 
@@ -20,7 +20,8 @@ Send = Callable[[Any], Awaitable[None]]
 def small_app(counters: HttpCounters, *, max_in_flight: int = 8, body_timeout_s: float = 5.0) -> FastAPI:
     app = FastAPI(openapi_url=None)
     install_problems(app)
-    limits = RequestLimits(in_flight=max_in_flight, body_bytes=1000, body_timeout_s=body_timeout_s)
+    body = BodyBound(1000, body_timeout_s, body_timeout_s)
+    limits = RequestLimits(in_flight=max_in_flight, body=body)
     app.add_middleware(Gate, counters=counters, limits=limits)
     app.add_middleware(SecurityHeaders, policy=content_security_policy(tianditu=False), counters=counters, secure=False)
 

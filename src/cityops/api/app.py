@@ -19,15 +19,19 @@ from cityops.api import (
     routes_cases,
     routes_dispatch,
     routes_documents,
+    routes_evidence,
+    routes_field,
     routes_learn,
     routes_live,
     routes_map,
     routes_operations,
     routes_registers,
     routes_session,
+    routes_work,
 )
 from cityops.api.context import ApiContext, ApiParts
 from cityops.api.declare import TAGS, finish_openapi
+from cityops.api.field_catalogue import FieldCatalogue
 from cityops.api.layers import Layers
 from cityops.api.live_feed import LiveFeed
 from cityops.api.live_hub import LiveHub
@@ -37,7 +41,9 @@ from cityops.api.metrics import HttpCounters
 from cityops.api.middleware import Gate, SecurityHeaders, content_security_policy
 from cityops.api.problems import install_problems
 from cityops.api.static import web_router
-from cityops.cases import CaseFilter
+from cityops.api.uploads import Uploads
+from cityops.cases import CaseFilter, Rulebook
+from cityops.cases.fieldwork import FieldAnswers
 from cityops.detection import AlertFilter
 
 _ROUTERS: Final[Sequence[APIRouter]] = (
@@ -45,6 +51,9 @@ _ROUTERS: Final[Sequence[APIRouter]] = (
     routes_map.router,
     routes_alerts.router,
     routes_cases.router,
+    routes_work.router,
+    routes_evidence.router,
+    routes_field.router,
     routes_documents.router,
     routes_dispatch.router,
     routes_registers.router,
@@ -144,7 +153,9 @@ def make_parts(context: ApiContext) -> ApiParts:
     )
     hub = LiveHub(context.settings.live)
     feed = LiveFeed(context.store, vehicles, lambda: EventScope(context.alerts, context.store), hub, context.clock)
-    return ApiParts(HttpCounters(), Layers(context.city), vehicles, hub, feed)
+    catalogue = FieldCatalogue(Rulebook(context.rules, context.clock).rules)
+    answers = FieldAnswers(context.store, context.clock, context.cases, context.evidence)
+    return ApiParts(HttpCounters(), Layers(context.city), vehicles, hub, feed, Uploads(), catalogue, answers)
 
 
 def _lifespan(parts: ApiParts) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:

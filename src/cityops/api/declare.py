@@ -17,6 +17,8 @@ TAGS: Final[Sequence[Mapping[str, str]]] = (
     {"name": "地图 Map", "description": "底图图层与车辆实时状态。 Base map layers and live vehicles."},
     {"name": "预警 Alerts", "description": "检测发现及其证据。 Findings of the detectors with their evidence."},
     {"name": "案件 Cases", "description": "案件、任务、办理步骤、案卷。 Cases, tasks, steps, the printed file."},
+    {"name": "证据 Evidence", "description": "照片、录音、视频、文书。 Photos, sound, films, documents."},
+    {"name": "外业 Field", "description": "离线目录、外业答复、巡查。 Catalogue for phones, answers, patrols."},
     {"name": "调度 Dispatch", "description": "处置力量、推荐、封路。 Crews, recommendations, closures."},
     {"name": "台账 Registers", "description": "单位、车辆、终端。 Units, vehicles, terminals."},
     {"name": "管理 Administration", "description": "账号与审计。 Accounts and the audit chain."},
@@ -30,7 +32,9 @@ _WORDS: Final[Mapping[int, str]] = {
     401: "未登录 Nobody is signed in",
     403: "无权限 Not allowed",
     404: "不存在或不在您的范围内 No such thing, or not for this person",
+    408: "请求内容没有及时传完 The body did not arrive in time",
     409: "已被他人更改或当前状态不允许 Somebody was faster, or not possible in this state",
+    413: "请求内容太大 The body is too large",
     429: "达到上限，请稍后再试 A bound was reached; try again later",
     503: "某个部分暂不可用 A part is not there now",
 }
@@ -44,6 +48,7 @@ def spec(
     *permissions: Permission,
     answer: Mapping[str, Any] | str | None = None,
     body: Mapping[str, Any] | None = None,
+    upload: bool = False,
     status: int = 200,
     media_type: str = "application/json",
     refusals: Sequence[int] = (),
@@ -57,6 +62,7 @@ def spec(
         permissions: any one of them opens the route; none means that being signed in is enough.
         answer: an example of the answer.
         body: an example of the request body.
+        upload: the request body is a file.
         status: the status of success.
         media_type: of the answer.
         refusals: statuses besides those that every route may give.
@@ -69,6 +75,9 @@ def spec(
     extra: dict[str, Any] = {"x-permissions": sorted(permissions), "x-public": public}
     if body is not None:
         extra["requestBody"] = {"content": {"application/json": {"example": body}}}
+    if upload:
+        content = {"schema": {"type": "string", "format": "binary"}, "example": "(file)"}
+        extra["requestBody"] = {"required": True, "content": {"application/octet-stream": content}}
     return {
         "summary": f"{zh} {en}",
         "status_code": status,

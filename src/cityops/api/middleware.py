@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from types import MappingProxyType
 from typing import Final
 
 from starlette.datastructures import MutableHeaders
@@ -29,6 +32,7 @@ def content_security_policy(*, tianditu: bool) -> str:
             "script-src 'self'",
             "style-src 'self' 'unsafe-inline'",
             f"img-src 'self' data: blob:{tiles}",
+            "media-src 'self' blob:",
             f"connect-src 'self'{tiles}",
             "worker-src 'self' blob:",
             "child-src 'self' blob:",
@@ -54,7 +58,7 @@ class SecurityHeaders:
             "X-Frame-Options": "DENY",
             "Cross-Origin-Opener-Policy": "same-origin",
             "Cross-Origin-Resource-Policy": "same-origin",
-            "Permissions-Policy": "camera=(), microphone=(), payment=(), geolocation=(self)",
+            "Permissions-Policy": "camera=(), microphone=(self), payment=(), geolocation=(self)",
         }
         if secure:
             self._headers["Strict-Transport-Security"] = "max-age=31536000"
@@ -81,12 +85,39 @@ class SecurityHeaders:
 
 
 @dataclass(frozen=True)
+class BodyBound:
+    """Bounds of one request's body: bytes, seconds for all of it, seconds between two pieces of it."""
+
+    size_bytes: int
+    whole_s: float
+    pause_s: float
+
+
+_MIB: Final = 1024 * 1024
+_SMALL: Final = BodyBound(256 * 1024, 20.0, 20.0)
+_UPLOADS: Final[Mapping[str, BodyBound]] = MappingProxyType(
+    # A little over the longest film: which kind a file is, and how long that may be, is found as it comes in.
+    {"/api/evidence": BodyBound(501 * _MIB, 3600.0, 30.0)}
+)
+
+
+@dataclass(frozen=True)
 class RequestLimits:
-    """Bounds of the API outside the live stream."""
+    """Bounds of the API outside the live stream.
+
+    Args:
+        in_flight: requests at once.
+        body: of every body that ``uploads`` does not name.
+        uploads: paths that take more, ``*`` stands for any characters (``fnmatch``); the first that fits holds.
+    """
 
     in_flight: int = 200
-    body_bytes: int = 256 * 1024
-    body_timeout_s: float = 20.0
+    body: BodyBound = _SMALL
+    uploads: Mapping[str, BodyBound] = field(default_factory=lambda: _UPLOADS)
+
+    def bound_of(self, path: str) -> BodyBound:
+        """The bounds on a body sent to ``path``."""
+        return next((bound for form, bound in self.uploads.items() if fnmatchcase(path, form)), self.body)
 
 
 class Gate:
@@ -112,13 +143,14 @@ class Gate:
             return
         self.counters.in_flight += 1
         try:
-            await self.app(scope, self._bounded(receive), send)
+            await self.app(scope, self._bounded(receive, self.limits.bound_of(path)), send)
         finally:
             self.counters.in_flight -= 1
 
-    def _bounded(self, receive: Receive) -> Receive:
+    def _bounded(self, receive: Receive, bound: BodyBound) -> Receive:
         """``receive`` with the bounds on the body; beyond them a 408 or 413 is raised."""
-        due_s = asyncio.get_running_loop().time() + self.limits.body_timeout_s
+        now_s = asyncio.get_running_loop().time
+        due_s = now_s() + bound.whole_s
         more_body, size = True, 0
 
         async def receive_bounded() -> Message:
@@ -126,13 +158,13 @@ class Gate:
             if not more_body:  # the body is here; what may still come is the client going away
                 return await receive()
             try:
-                async with asyncio.timeout_at(due_s):
+                async with asyncio.timeout_at(min(due_s, now_s() + bound.pause_s)):
                     message = await receive()
             except TimeoutError:
                 self.counters.refused_slow_body += 1
                 raise HTTPException(408, headers={"Connection": "close"}) from None
             size += len(message.get("body", b""))
-            if size > self.limits.body_bytes:
+            if size > bound.size_bytes:
                 self.counters.refused_large_body += 1
                 raise HTTPException(413, headers={"Connection": "close"})
             more_body = bool(message.get("more_body", False))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 from fastapi.responses import Response
 
 from cityops.access import Permission
@@ -46,18 +46,26 @@ def recommend(
     "/tasks/{task_id}/route",
     **spec(
         "出警路线",
-        "The crew's way to its task",
+        "The way of a crew or person to its task",
         Permission.CASES_HANDLE,
         answer=examples.CREW_ROUTE,
         refusals=(404, 409),
     ),
 )
-def crew_route(services: Services, person: Person, task_id: Annotated[str, Path(max_length=26)]) -> schemas.CrewRoute:
+def crew_route(
+    services: Services,
+    person: Person,
+    task_id: Annotated[str, Path(max_length=26)],
+    lon: Annotated[float | None, Query(ge=-180, le=180)] = None,
+    lat: Annotated[float | None, Query(ge=-90, le=90)] = None,
+) -> schemas.CrewRoute:
     """For the task's own crew: from its latest position (or base) to the meeting point or the case's place.
 
+    A collector says where it starts (``lon``, ``lat``, WGS-84 degrees); that is kept nowhere.
     Closures in force are respected. Where no open road leads there, ``line`` is empty and length and time are null.
     """
-    return show(schemas.CrewRoute, services.dispatch.crew_route(person, task_id))
+    own = None if lon is None or lat is None else (lon, lat)
+    return show(schemas.CrewRoute, services.dispatch.crew_route(person, task_id, own))
 
 
 @router.get("/crews", **spec("处置力量", "List crews", Permission.CREWS_READ, answer=examples.CREW_LIST))

@@ -14,6 +14,7 @@ from cityops.cases import CaseDetailView, Cases, PlaceView
 from cityops.dispatch.closures import Closures
 from cityops.dispatch.crews import Crews
 from cityops.dispatch.meeting import Meeting, exits_ahead
+from cityops.dispatch.patrol import Patrol
 from cityops.dispatch.ranking import DEFAULT_RULES, Candidate, RankingRules, best_meeting, rank, reason, unable_reason
 from cityops.dispatch.views import (
     CrewRouteView,
@@ -36,7 +37,7 @@ _PLACE_FIELDS: Final = ("district_code", "district_name", "street_name", "commun
 
 
 class Dispatch:
-    """Recommends crews for a case. Crews and closures hang on it: ``dispatch.crews``, ``dispatch.closures``."""
+    """Recommends crews for a case. Crews, closures and patrols hang on it: ``dispatch.crews`` and so on."""
 
     def __init__(
         self, store: Store, clock: Clock, ids: IdMaker, city: City, cases: Cases, rules: RankingRules = DEFAULT_RULES
@@ -48,6 +49,7 @@ class Dispatch:
         self._rules = rules
         self.crews = Crews(store, clock, ids)
         self.closures = Closures(store, clock, ids, city.network)
+        self.patrol = Patrol(store, clock, ids, city)
 
     def recommend_case(self, principal: Principal, case_id: str, motion: Motion | None = None) -> RecommendationsView:
         """The ranking for a case in the person's scope; ``motion``: the vehicle's latest position, if it is known.
@@ -73,22 +75,30 @@ class Dispatch:
         took_ms = (self._clock.monotonic_s() - began_s) * 1000
         return RecommendationsView(items, unable, from_ms(now_ms), round(took_ms, 1))
 
-    def crew_route(self, principal: Principal, task_id: str) -> CrewRouteView:
-        """The way of a task's crew from where it is to the meeting point or the case's place. For that crew only.
+    def crew_route(self, principal: Principal, task_id: str, own: tuple[float, float] | None = None) -> CrewRouteView:
+        """The way to a task's meeting point or its case's place, for the crew or the person it was given to only.
+
+        Args:
+            principal: who asks.
+            task_id: the task.
+            own: where the person is (lon, lat), WGS-84 degrees; a crew's position is known. It is kept nowhere.
 
         Raises:
-            NotFoundError: no such task of this crew. ConflictError: ``dispatch.task_over``: it is done or taken back.
-            InvalidError: ``dispatch.no_place``: nobody knows where the case is.
+            NotFoundError: no such task of this crew or person. ConflictError: ``dispatch.task_over``: it is done or
+                taken back. InvalidError: nobody knows where the case (``dispatch.no_place``) or the person
+                (``dispatch.no_start``) is.
         """
         principal.require(Permission.CASES_HANDLE)
         task = self._cases.task(principal, task_id)
-        if task.crew_id is None or task.crew_id != principal.crew_id:
-            raise NotFoundError("没有这项任务，或不属于您", "no such task, or not your crew's", code="case.no_task")
+        of_crew = task.crew_id is not None and task.crew_id == principal.crew_id
+        if not of_crew and task.person_id != principal.account_id:
+            raise NotFoundError("没有这项任务，或不属于您", "no such task, or not yours", code="case.no_task")
         if task.done_at is not None:
             raise ConflictError("任务已结束，不再需要路线", "the task is over", code="dispatch.task_over")
         case = self._cases.get(principal, task.case_id)
-        crew = self.crews.get(principal, task.crew_id)
-        start = _whereabouts(crew)
+        start = _whereabouts(self.crews.get(principal, task.crew_id)) if of_crew and task.crew_id else own
+        if start is None:
+            raise _no_start()
         name, ends = self._destination(case)
         network, now_ms = self._city.network, self._clock.now_ms()
         route = fastest(network, network.nearest_node(*start), ends, self.closures.edges_in_force(now_ms))
@@ -232,6 +242,15 @@ def _whereabouts(crew: CrewView) -> tuple[float, float]:
 def on_shift_s(crew: CrewView, now_ms: int) -> float:
     """Seconds since the crew's shift began."""
     return 0.0 if crew.on_shift_since is None else max(0.0, (now_ms - to_ms(crew.on_shift_since)) / 1000)
+
+
+def _no_start() -> InvalidError:
+    return InvalidError(
+        "不知道您在哪里，无法计算路线",
+        "nobody knows where you are, so no way can be found",
+        code="dispatch.no_start",
+        todo=Text("请允许手机定位后重试", "let the phone tell its position and try again"),
+    )
 
 
 def _no_place() -> InvalidError:

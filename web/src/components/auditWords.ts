@@ -2,11 +2,15 @@
 import type { AuditRow } from "@/api/types";
 import { i18n, say, wordFor } from "@/i18n";
 
+const MOMENT = new Intl.DateTimeFormat("sv-SE", { timeZone: "Asia/Shanghai", dateStyle: "short", timeStyle: "short" });
+const moment = (ms: string) => MOMENT.format(Number(ms));
 const CODES: Record<string, (code: string) => string> = {
   role: (code) => wordFor("common.role", code),
   kind: (code) => wordFor("audit.unit_kind", code),
   scene: (code) => wordFor("audit.scene", code),
   changed: (code) => wordFor("audit.change", code),
+  from_ms: moment,
+  to_ms: moment,
 };
 
 function valueIn(key: string, value: unknown): string {

@@ -32,7 +32,7 @@ from cityops.cases.catalogue.local_sheet import (
 from cityops.cases.catalogue.pinyin import Reading
 from cityops.cases.catalogue.routing import Considered, Decision, Fit, Route, RoutedCase, Router
 from cityops.cases.catalogue.routing_sheet import ROUTE_COLUMNS, export_routes, import_routes, route_row, routes_of
-from cityops.cases.catalogue.search import CatalogueSearch, Match
+from cityops.cases.catalogue.search import MAX_QUERY, CatalogueSearch, Match
 from cityops.cases.catalogue.sheets import (
     Column,
     FieldError,
@@ -62,6 +62,7 @@ __all__ = [
     "EXAMPLE",
     "LOCAL_COLUMNS",
     "LOCAL_ITEMS",
+    "MAX_QUERY",
     "NATIONAL",
     "OLDER",
     "PUBLISHED",

@@ -1,6 +1,6 @@
 """Photos, films, sound and documents of cases and reports (证据)."""
 
-from cityops.cases.evidence.book import EvidenceBook
+from cityops.cases.evidence.book import MAY_ADD, EvidenceBook, may_open_original
 from cityops.cases.evidence.media import MEDIA, Kind
 from cityops.cases.evidence.pictures import PictureReader
 from cityops.cases.evidence.receiving import EvidenceLimits
@@ -18,6 +18,7 @@ from cityops.cases.evidence.views import (
 )
 
 __all__ = [
+    "MAY_ADD",
     "MEDIA",
     "Content",
     "EvidenceBook",
@@ -33,4 +34,5 @@ __all__ = [
     "Soundness",
     "content_headers",
     "evidence_table",
+    "may_open_original",
 ]

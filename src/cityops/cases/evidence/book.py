@@ -13,14 +13,23 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from cityops.access import Permission, Principal, record_audit
 from cityops.cases.evidence.media import Kind
 from cityops.cases.evidence.pictures import ExifFacts, PictureReader
 from cityops.cases.evidence.receiving import EvidenceLimits, Received, receive
-from cityops.cases.evidence.refusals import NOT_KEPT, full, may_not_add, no_item, only_photos, other_case
+from cityops.cases.evidence.refusals import (
+    NOT_KEPT,
+    filed,
+    full,
+    may_not_add,
+    may_not_open_original,
+    no_item,
+    only_photos,
+    other_case,
+)
 from cityops.cases.evidence.rows import check_new, chosen_position, claims_of, same_item, stored_row, view_of
 from cityops.cases.evidence.tables import evidence_table
 from cityops.cases.evidence.views import (
@@ -45,12 +54,15 @@ from cityops.store import Files, Store, emit
 
 LIST_MAX: Final = 1000
 _DAY_MS: Final = 86_400_000
-_MAY_ADD: Final = (
+MAY_ADD: Final = (
+    Permission.CASES_REPORT,
     Permission.CASES_OPEN,
     Permission.CASES_HANDLE,
     Permission.CASES_CHECK,
+    Permission.UNIT_HANDLE,
     Permission.RECTIFICATION_SUBMIT,
 )
+"""Any of these may add evidence."""
 _t = evidence_table.c
 
 
@@ -101,7 +113,7 @@ class EvidenceBook:
             ConflictError: the ``client_id`` was used for another content or case.
             BusyError: the bound of the case or the person is reached.
         """
-        if not any(principal.can(permission) for permission in _MAY_ADD):
+        if not any(principal.can(permission) for permission in MAY_ADD):
             raise may_not_add()
         check_new(new)
         row: dict[str, Any] = {
@@ -194,6 +206,27 @@ class EvidenceBook:
                 raise no_item()
             raise other_case()
 
+    def take_back(self, principal: Principal, evidence_id: str) -> None:
+        """Take back an own item that neither a case nor a report has.
+
+        The content stays under its hash: somebody else may have sent the same.
+
+        Raises:
+            NotFoundError: no such item of this person. ConflictError: it has been filed.
+        """
+
+        def work(conn: Connection) -> None:
+            own = and_(_t.id == evidence_id, _t.uploader_id == principal.account_id)
+            row = conn.execute(select(evidence_table).where(own)).mappings().one_or_none()
+            if row is None:
+                raise no_item()
+            free = and_(own, _t.case_id.is_(None), _t.report_id.is_(None))
+            if conn.execute(delete(evidence_table).where(free)).rowcount == 0:
+                raise filed()
+            self._audit(conn, principal, "evidence.take_back", evidence_id, {"sha256": row["sha256"]})
+
+        self._store.write(work)
+
     # --- reading ---------------------------------------------------------------------------------------------
 
     def of_case(self, principal: Principal, case_id: str) -> list[EvidenceView]:
@@ -231,19 +264,23 @@ class EvidenceBook:
         """The file and its headers. Reading a photo's original leaves an audit line: it holds the position.
 
         Raises:
+            ForbiddenError: a photo's original, which this person may not open (``may_open_original``).
             NotFoundError: no such item for this person, no such rendition, or its file is missing.
         """
         with self._store.read() as conn:
             row = self._readable(conn, principal, evidence_id)
+        original = rendition is Rendition.ORIGINAL
+        if original and not may_open_original(principal, Kind(row["kind"]), row["uploader_id"]):
+            raise may_not_open_original()
         names = {Rendition.VIEW: row["view_sha256"], Rendition.THUMBNAIL: row["thumbnail_sha256"]}
         sha256 = names.get(rendition, row["sha256"])
         if sha256 is None:
             raise no_item()
         with self._files.open(sha256) as opened:
             size = os.fstat(opened.fileno()).st_size
-        if rendition is Rendition.ORIGINAL and row["kind"] == Kind.PHOTO.value:
+        if original and row["kind"] == Kind.PHOTO.value:
             self._store.write(lambda conn: self._audit(conn, principal, "evidence.original", row["id"], {}))
-        media_type = row["media_type"] if rendition is Rendition.ORIGINAL else "image/jpeg"
+        media_type = row["media_type"] if original else "image/jpeg"
         headers = content_headers(media_type, display_name(row["name"], media_type), rendition)
         return Content(self._files.path(sha256), size, headers["Content-Type"], headers)
 
@@ -357,6 +394,16 @@ class EvidenceBook:
             object_id=evidence_id,
             detail=detail,
         )
+
+
+def may_open_original(principal: Principal, kind: Kind, uploader_id: str) -> bool:
+    """A photo's original holds the camera's position and number: for who files cases, who audits, and who took it.
+
+    Films, sound and documents have no copy; whoever sees the item opens what was sent.
+    """
+    if kind is not Kind.PHOTO or uploader_id == principal.account_id:
+        return True
+    return principal.can(Permission.CASES_OPEN) or principal.can(Permission.AUDIT_READ)
 
 
 def _count(conn: Connection, which: ColumnElement[bool]) -> int:

@@ -51,6 +51,26 @@ def other_case() -> ConflictError:
     )
 
 
+def filed() -> ConflictError:
+    """The item is a case's or a report's."""
+    return ConflictError(
+        "这份证据已归入案件，不能撤下",
+        "this evidence belongs to a case and cannot be taken back",
+        code="evidence.filed",
+        kept=Text("没有改变任何内容", "nothing was changed"),
+    )
+
+
+def may_not_open_original() -> ForbiddenError:
+    """The original of a photo, for somebody who may see the copy only."""
+    return ForbiddenError(
+        "原始照片含有拍摄位置等信息，您的角色只能查看副本",
+        "the original photo holds where it was taken: your role sees the copy only",
+        code="evidence.original",
+        todo=Text("请查看副本，或请受理员调阅", "look at the copy, or ask the desk"),
+    )
+
+
 def full(bound: int) -> BusyError:
     """A bound of items is reached."""
     return BusyError(

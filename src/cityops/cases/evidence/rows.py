@@ -28,7 +28,9 @@ def check_new(new: NewEvidence) -> None:
     if new.before_id is not None and new.role is not EvidenceRole.AFTER:
         raise wrong("只有处置后照片可以对应处置前照片", "only an after photo may answer a before photo")
     fix = new.phone
-    if fix is not None and not (-180 <= fix.lon <= 180 and -90 <= fix.lat <= 90):
+    if fix is not None and (fix.lon is None) != (fix.lat is None):
+        raise wrong("手机定位须同时有经度和纬度", "the phone's position has both longitude and latitude")
+    if fix is not None and fix.lon is not None and fix.lat is not None and not _on_earth(fix.lon, fix.lat):
         raise wrong("手机定位超出经纬度范围", "the phone's position is not in WGS-84 degrees")
     if fix is not None and fix.at_ms is not None and not 0 <= fix.at_ms <= MOMENT_MAX_MS:
         raise wrong(
@@ -36,11 +38,15 @@ def check_new(new: NewEvidence) -> None:
         )
 
 
+def _on_earth(lon: float, lat: float) -> bool:
+    return -180 <= lon <= 180 and -90 <= lat <= 90
+
+
 def chosen_position(exif: ExifFacts, phone: PhoneFix | None) -> tuple[float | None, float | None, str | None]:
     """The camera's position is that of the photo; the phone's is where it was sent from, the next best."""
     if exif.lon is not None:
         return exif.lon, exif.lat, "exif"
-    return (phone.lon, phone.lat, "phone") if phone else (None, None, None)
+    return (phone.lon, phone.lat, "phone") if phone and phone.lon is not None else (None, None, None)
 
 
 def claims_of(exif: ExifFacts, phone: PhoneFix | None) -> dict[str, Any]:

@@ -41,10 +41,10 @@ class Soundness(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PhoneFix:
-    """Where and when the phone says it was: WGS-84 degrees, milliseconds UTC."""
+    """Where and when the phone says it was: WGS-84 degrees, milliseconds UTC; what it does not know is None."""
 
-    lon: float
-    lat: float
+    lon: float | None = None
+    lat: float | None = None
     at_ms: int | None = None
 
 
