@@ -136,8 +136,8 @@ def sheet_response(content: bytes, filename: str) -> Response:
 def too_many_rows(total: int) -> InvalidError:
     """The refusal of an export beyond ``MAX_ROWS``."""
     return InvalidError(
-        f"符合条件的有 {total} 条，超过一次导出的上限 {MAX_ROWS} 条。",
-        f"{total} rows match; one export holds at most {MAX_ROWS}.",
+        f"符合条件的至少有 {total} 条，超过一次导出的上限 {MAX_ROWS} 条。",
+        f"At least {total} rows match; one export holds at most {MAX_ROWS}.",
         code="export.too_many",
         todo=Text("请缩短时间范围或增加筛选条件。", "Narrow the time range or add a filter."),
     )

@@ -115,6 +115,13 @@ def case_answer(services: ApiContext, case: CaseDetailView) -> schemas.CaseDetai
     answer = show(schemas.CaseDetail, case)
     workflow = services.cases.workflow(case.scene, case.kind)
     answer.words = form_words((workflow, *workflow.tasks.values()))
+    for kind, name, title in (
+        ("standard", answer.standard, answer.standard_title),
+        ("closing", answer.closing, answer.closing_title),
+    ):
+        fields = [step.field_of(kind) for step in workflow.transitions]
+        if name is not None and title is not None:
+            answer.words.values |= {f"{field.name}.{name}": title for field in fields if field is not None}
     for task in answer.tasks:
         task.words = form_words((workflow.tasks[task.kind],))
     return answer

@@ -59,6 +59,14 @@ class FieldsError(InvalidError):
 
 def problem_response(error: CityOpsError, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """The answer for an expected error, with its own status."""
+    words = problem_of(error).model_dump()
+    fields = error.fields if isinstance(error, FieldsError) else []
+    body = schemas.InvalidInput(**words, fields=fields) if error.status == 400 else schemas.Problem(**words)
+    return JSONResponse(body.model_dump(), error.status, dict(headers or {}), MEDIA_TYPE)
+
+
+def problem_of(error: CityOpsError) -> schemas.Problem:
+    """An expected error in the words of the contract."""
     words: dict[str, Any] = {
         "code": error.code,
         "message": error.text.zh,
@@ -68,9 +76,7 @@ def problem_response(error: CityOpsError, headers: Mapping[str, str] | None = No
         "todo": error.todo.zh if error.todo else None,
         "todo_en": error.todo.en if error.todo else None,
     }
-    fields = error.fields if isinstance(error, FieldsError) else []
-    body = schemas.InvalidInput(**words, fields=fields) if error.status == 400 else schemas.Problem(**words)
-    return JSONResponse(body.model_dump(), error.status, dict(headers or {}), MEDIA_TYPE)
+    return schemas.Problem(**words)
 
 
 def validation_problem(errors: Sequence[Mapping[str, Any]]) -> FieldsError:

@@ -27,11 +27,15 @@ from cityops.api.print_case import CONTENT_SECURITY_POLICY, case_page
 from cityops.api.reading import Code, PageNumber, PageSize, Period, SearchWords, audit_read, show
 from cityops.api.security import Person, Services
 from cityops.api.tracks import case_track
-from cityops.cases import CaseFilter, Step
+from cityops.cases import CaseFilter, Step, TaskFilter
+from cityops.kit import to_ms
 
 router = APIRouter(prefix="/api", tags=["案件 Cases"])
 
 CaseId = Annotated[str, Path(max_length=26)]
+AreaCode = Annotated[
+    str | None, Query(pattern=r"^\d{2,12}$", description="区划代码（含下级） Division code, with those below")
+]
 
 STEPS: Final = (
     Permission.CASES_DISPATCH,
@@ -53,6 +57,7 @@ async def wanted_cases(
     scene: Code = None,
     q: SearchWords = None,
     unit_id: Code = None,
+    area: AreaCode = None,
     overdue: bool | None = None,
     ended: Annotated[bool | None, Query(description="是否已办结（结案或作废） Whether closed or void")] = None,
 ) -> CaseFilter:
@@ -62,6 +67,7 @@ async def wanted_cases(
         scene=scene,
         q=q,
         unit_id=unit_id,
+        area=area,
         overdue=overdue,
         ended=ended,
         from_ms=bounds[0],
@@ -98,12 +104,14 @@ def _all_cases(services: ApiContext, person: Principal, wanted: CaseFilter) -> l
     fixed = replace(wanted, to_ms=wanted.to_ms or services.clock.now_ms() + 1, page_size=EXPORT_PAGE)
     rows: list[schemas.Case] = []
     while True:
-        found = services.cases.list(person, replace(fixed, page=len(rows) // EXPORT_PAGE + 1))
-        if found.page.total > MAX_ROWS:
-            raise too_many_rows(found.page.total)
+        found = services.cases.list(person, fixed)
         rows.extend(show(schemas.Case, item) for item in found.items)
+        if len(rows) > MAX_ROWS:
+            raise too_many_rows(len(rows))
         if len(found.items) < EXPORT_PAGE:
             return rows
+        last = found.items[-1]
+        fixed = replace(fixed, before=(to_ms(last.opened_at), last.case_id))
 
 
 @router.get(
@@ -183,9 +191,14 @@ def print_case(services: Services, person: Person, case_id: CaseId) -> HTMLRespo
 def list_tasks(
     services: Services,
     person: Person,
-    mine: Annotated[bool, Query(description="只看本单位或本队 Own unit or crew only")] = True,
+    mine: Annotated[bool, Query(description="只看自己的工作 Own work only")] = True,
+    kind: Annotated[list[str] | None, Query(max_length=20, description="任务种类（可多个） Kinds of tasks")] = None,
+    overdue: bool | None = None,
+    unit_id: Code = None,
     page: PageNumber = 1,
     page_size: PageSize = 50,
 ) -> schemas.TaskList:
     """Open tasks, most urgent first."""
-    return tasks_answer(services, services.cases.tasks(person, mine=mine, page=page, page_size=page_size))
+    wanted = TaskFilter(kinds=tuple(kind or ()), overdue=overdue, unit_id=unit_id)
+    found = services.cases.tasks(person, mine=mine, query=wanted, page=page, page_size=page_size)
+    return tasks_answer(services, found)

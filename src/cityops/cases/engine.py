@@ -10,41 +10,38 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, select, update
 
 from cityops.access import Permission, Principal
+from cityops.cases.asking import CaseReading, ensure_not_too_many
 from cityops.cases.assigning import ASSIGNING_HANDLERS
-from cityops.cases.bulk import MAX_BULK, hand_over_task, open_tasks_held
+from cityops.cases.bulk import hand_over_task, open_tasks_held
+from cityops.cases.catalogue import RuleTables
 from cityops.cases.checks import ensure_sound
+from cityops.cases.choices import names_of
 from cityops.cases.conditions import Situation
 from cityops.cases.deadlines import finish_deadlines, resume_deadlines
+from cityops.cases.duplicates import set_matter_open
 from cityops.cases.effects import TASK_HANDLERS, EffectHandler, StepRule, set_task_state
+from cityops.cases.filing import Filing
 from cityops.cases.forms import read_form
-from cityops.cases.joining import JOINING_HANDLERS
+from cityops.cases.joining import JOINING_HANDLERS, join_report
+from cityops.cases.lateness import note_lateness
 from cityops.cases.opening import open_case
+from cityops.cases.owed import notices_of
 from cityops.cases.reading import Reader
 from cityops.cases.records import Act, add_step, audit
-from cityops.cases.scope import case_scope, owes_or_oversees
+from cityops.cases.rulebook import Rulebook
 from cityops.cases.stepping import (
-    ensure_role,
-    machine_of,
     not_found,
-    not_possible,
     not_ready,
-    options_of,
-    permission_of,
     stale,
-    through_task,
     unmet,
 )
 from cityops.cases.tables import case_table, notice_table
 from cityops.cases.views import (
     CaseDetailView,
-    CaseFilter,
-    CasePage,
     NewCase,
-    NoticeView,
     Outcome,
+    Reporter,
     Step,
-    TaskPage,
-    TaskView,
 )
 from cityops.cases.workflow import Transition, Workflow, Workflows
 from cityops.kit import (
@@ -52,15 +49,13 @@ from cityops.kit import (
     Clock,
     ConfigError,
     IdMaker,
-    InvalidError,
-    NotFoundError,
     Text,
     WorkingCalendar,
 )
 from cityops.store import Store, emit
 
 
-class Cases:
+class Cases(CaseReading):
     """Opens cases, takes steps, answers who may see and do what.
 
     Args:
@@ -72,6 +67,7 @@ class Cases:
         effects: handlers of the effects of the crews (``dispatch.crew_effects``); a workflow that uses an effect
             nobody carries out raises ``ConfigError``.
         step_rules: the scenes' own rules of steps, by (scene, kind).
+        rulebook: the city's rules in force; None: read from the store by a rulebook of its own.
     """
 
     def __init__(
@@ -83,18 +79,18 @@ class Cases:
         calendar: WorkingCalendar,
         effects: Mapping[str, EffectHandler] | None = None,
         step_rules: Mapping[tuple[str, str], StepRule] | None = None,
+        rulebook: Rulebook | None = None,
     ) -> None:
-        self._store = store
-        self._clock = clock
         self._ids = ids
-        self._workflows = dict(workflows)
-        self._calendar = calendar
         self._step_rules = step_rules or {}
-        self._effects = {**TASK_HANDLERS, **ASSIGNING_HANDLERS, **JOINING_HANDLERS, **(effects or {})}
-        for workflow in self._workflows.values():
+        self._filing = Filing(rulebook or Rulebook(RuleTables(store, clock, Permission.RULES_PUBLISH), clock))
+        of_filing: dict[str, EffectHandler] = {"set_standard": self._filing.choose}
+        self._effects = {**TASK_HANDLERS, **ASSIGNING_HANDLERS, **JOINING_HANDLERS, **of_filing, **(effects or {})}
+        for workflow in workflows.values():
             ensure_sound(workflow, [permission.value for permission in Permission])
             self._ensure_carried_out(workflow)
-        self._reader = Reader(self._workflows, clock, calendar)
+        reader = Reader(dict(workflows), clock, calendar, self._filing)
+        super().__init__(store, clock, calendar, dict(workflows), reader)
 
     # --- opening -------------------------------------------------------------------------------------------
 
@@ -139,27 +135,13 @@ class Cases:
     def act_in(self, conn: Connection, principal: Principal, case_id: str, action: str, step: Step) -> None:
         """As ``act``, inside a transaction of the caller."""
         case = self._scoped(conn, principal, case_id)
-        workflow = self.workflow(case["scene"], case["kind"])
-        tasks = self._reader.task_rows(conn, case_id)
-        task = _named(tasks, step.task_id, principal)
-        machine = machine_of(workflow, action, task)
-        of_task = task if machine is not workflow else None
-        state = case["state"] if of_task is None else of_task["state"]
-        principal.require(Permission(permission_of(machine, state, action)))
-        if case["version"] != step.version:
-            raise stale(case["number"])
-        transition = machine.find(action, state)
-        if transition is None:
-            raise not_possible(machine, state, action)
-        at = Situation(conn, self._calendar, principal, workflow, case, tasks, self._clock.now_ms(), of_task)
-        ensure_role(at, transition)
-        form, comment = read_form(transition, step.form, step.comment, partial(options_of, workflow, case))
-        if of_task is None:
-            at = replace(at, task=through_task(at, transition, step.task_id))
+        at, transition, machine = self._asked(conn, principal, case, action, step.task_id, step.version)
+        options = partial(self._filing.options, conn, at.workflow, case)
+        form, comment = read_form(transition, step.form, step.comment, options)
         why = unmet(at, transition)
         if why is not None:
             raise not_ready(why)
-        self._carry_out(at, transition, form, comment, of_task)
+        self._carry_out(at, transition, form, comment, at.task if machine is not at.workflow else None)
 
     def _carry_out(
         self,
@@ -177,12 +159,13 @@ class Cases:
             form = {**form, **rule(act, transition)}
             act = replace(act, form=form)
         state = at.case["state"] if of_task is None else of_task["state"]
-        target = transition.target(state)
+        target, shown = transition.target(state), names_of(at, transition, form)
         self._guard(act, at.case, at.case["state"] if of_task else target)
         if of_task is not None:
-            set_task_state(act, of_task, target, data=_answers(form, comment))
+            set_task_state(act, of_task, target, data=_answers(shown, comment))
         for effect in transition.effects:
             self._effects[effect.do](act, transition, effect, through)
+        note_lateness(at.conn, case_id)
         add_step(
             act,
             transition.action,
@@ -190,7 +173,7 @@ class Cases:
             states=(state, target),
             task_id=through,
             comment=comment,
-            data=form,
+            data=shown,
         )
         emit(at.conn, "case.changed", case_id, {"case_id": case_id, "action": transition.action})
         audit(act, transition.action, {"from": state, "to": target, "task_id": through})
@@ -206,8 +189,7 @@ class Cases:
         Raises:
             InvalidError: ``case.too_many``: nothing was done.
         """
-        if len(steps) > MAX_BULK:
-            raise InvalidError(f"一次最多办理{MAX_BULK}件", f"at most {MAX_BULK} cases at a time", code="case.too_many")
+        ensure_not_too_many(len(steps))
         return [self._outcome(case_id, partial(self._step, principal, action, step)) for case_id, step in steps.items()]
 
     def hand_over(self, principal: Principal, from_id: str, to_id: str, reason: str) -> Sequence[Outcome]:
@@ -233,6 +215,24 @@ class Cases:
         act = self._act(conn, principal, self.workflow(case["scene"], case["kind"]), case_id, task_id=task_id)
         self._guard(act, case, case["state"])
         hand_over_task(act, task_id, from_id, to_id, reason)
+
+    def join_in(
+        self, conn: Connection, principal: Principal, case_id: str, reporter: Reporter, data: Mapping[str, Any]
+    ) -> None:
+        """Add one more report to an open case (并入已有案件), in a transaction of the caller, who has checked the case.
+
+        Nobody's open form becomes stale by it: the version stays.
+
+        Raises:
+            ForbiddenError: without ``cases.report``. NotFoundError: no such case.
+            ConflictError: ``case.target_ended``.
+        """
+        principal.require(Permission.CASES_REPORT)
+        case = conn.execute(select(case_table).where(case_table.c.id == case_id).with_for_update()).mappings().first()
+        if case is None:
+            raise not_found()
+        act = self._act(conn, principal, self.workflow(case["scene"], case["kind"]), case_id)
+        join_report(act, case, reporter, data)
 
     def _step(self, principal: Principal, action: str, step: Step, conn: Connection, case_id: str) -> None:
         self.act_in(conn, principal, case_id, action, step)
@@ -278,59 +278,18 @@ class Cases:
             emit(conn, "case.changed", case_id, {"case_id": case_id, "action": "move"})
         return bool(done.rowcount)
 
-    # --- reading -------------------------------------------------------------------------------------------
-
-    def get(self, principal: Principal, case_id: str) -> CaseDetailView:
-        """A case with the steps this person may take now; ``NotFoundError`` outside the person's scope."""
-        principal.require(Permission.CASES_READ)
-        with self._store.read() as conn:
-            return self._reader.detail(conn, principal, case_id)
-
-    def list(self, principal: Principal, query: CaseFilter = CaseFilter()) -> CasePage:
-        """A page of cases, newest first, with counts by state under the other conditions."""
-        principal.require(Permission.CASES_READ)
-        with self._store.read() as conn:
-            return self._reader.page(conn, principal, query)
-
-    def tasks(self, principal: Principal, *, mine: bool = True, page: int = 1, page_size: int = 50) -> TaskPage:
-        """Open tasks this person may see, most urgent first; ``mine``: those of the person's own unit or crew."""
-        principal.require(Permission.CASES_READ)
-        with self._store.read() as conn:
-            return self._reader.tasks(conn, principal, mine=mine, page=page, page_size=page_size)
-
-    def task(self, principal: Principal, task_id: str) -> TaskView:
-        """One task; ``NotFoundError`` outside the person's scope."""
-        principal.require(Permission.CASES_READ)
-        with self._store.read() as conn:
-            return self._reader.task(conn, principal, task_id)
-
-    def notices(self, principal: Principal, *, unread_only: bool = False, limit: int = 100) -> Sequence[NoticeView]:
-        """Notices to this person's unit or crew, newest first."""
-        principal.require(Permission.CASES_READ)
-        with self._store.read() as conn:
-            return self._reader.notices(conn, principal, unread_only=unread_only, limit=limit)
-
     def mark_read(self, principal: Principal, case_id: str) -> int:
         """Note that this person's unit or crew has read its notices of a case; returns how many were unread."""
 
         def work(conn: Connection) -> int:
             self._scoped(conn, principal, case_id)
-            mine = self._reader.notices_of(principal)
+            mine = notices_of(principal)
             unread = (notice_table.c.case_id == case_id) & notice_table.c.read_ms.is_(None)
             done = conn.execute(update(notice_table).where(mine, unread).values(read_ms=self._clock.now_ms()))
             return done.rowcount
 
         principal.require(Permission.CASES_READ)
         return self._store.write(work)
-
-    def workflow(self, scene: str, kind: str) -> Workflow:
-        """The workflow of a kind of case; ``InvalidError`` when there is none."""
-        workflow = self._workflows.get((scene, kind))
-        if workflow is None:
-            raise InvalidError(
-                f"没有流程 {scene}/{kind}", f"there is no workflow {scene}/{kind}", code="case.no_workflow"
-            )
-        return workflow
 
     # --- inside --------------------------------------------------------------------------------------------
 
@@ -359,13 +318,6 @@ class Cases:
                 f"workflow {workflow.name!r} uses effects that nobody carries out: {missing}",
             )
 
-    def _scoped(self, conn: Connection, principal: Principal, case_id: str) -> RowMapping:
-        query = select(case_table).where(case_table.c.id == case_id, case_scope(principal))
-        row = conn.execute(query).mappings().one_or_none()
-        if row is None:
-            raise not_found()
-        return row
-
     def _guard(self, act: Act, case: RowMapping, to: str) -> None:
         """Take the version and the new state: whoever comes second finds no row and changes nothing."""
         values: dict[str, Any] = {"version": case["version"] + 1, "changed_ms": act.at_ms, "state": to}
@@ -375,19 +327,12 @@ class Cases:
         here = (case_table.c.id == act.case_id) & (case_table.c.version == case["version"])
         if act.conn.execute(update(case_table).where(here).values(**values)).rowcount == 0:
             raise stale(case["number"])
+        if ended != case["ended"]:
+            set_matter_open(act.conn, act.case_id, not ended)
         if ended and not case["ended"]:
             finish_deadlines(act.conn, act.case_id, act.at_ms, lasting=act.workflow.lasting_tasks)
         elif case["ended"] and not ended:
             resume_deadlines(act.conn, act.case_id, None, self._calendar, act.workflow.warning_percents)
-
-
-def _named(tasks: Sequence[RowMapping], task_id: str | None, principal: Principal) -> RowMapping | None:
-    if task_id is None:
-        return None
-    for task in tasks:
-        if task["id"] == task_id and owes_or_oversees(principal, task):
-            return task
-    raise NotFoundError("该案件没有这项任务", "this case has no such task", code="case.no_task")
 
 
 def _answers(form: Mapping[str, Any], comment: str | None) -> dict[str, Any]:

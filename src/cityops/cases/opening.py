@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Final
 
 from sqlalchemy import insert
 
+from cityops.cases.catalogue import ItemKey, Kind
 from cityops.cases.deadlines import set_deadline
+from cityops.cases.duplicates import record_matter
+from cityops.cases.lateness import note_lateness
 from cityops.cases.records import Act, add_step, audit, next_number, open_task
-from cityops.cases.scope import level_of
 from cityops.cases.tables import case_table, reporter_table
 from cityops.cases.views import NewCase, Reporter
 from cityops.kit import InvalidError, Text
@@ -16,6 +19,9 @@ from cityops.store import emit
 
 MAX_TITLE: Final = 200
 OPENED: Final = Text("立案", "Opened")
+CALL_BACK_OWED: Final = "owed"
+CALL_BACK_DONE: Final = "done"
+"""Whether somebody who wants an answer (要求回访) still has to be called."""
 
 
 def open_case(act: Act, new: NewCase) -> None:
@@ -30,6 +36,9 @@ def open_case(act: Act, new: NewCase) -> None:
     if new.level is not None and new.level not in workflow.levels:
         raise InvalidError(f"没有层级“{new.level}”", f"there is no level {new.level!r}", code="case.no_level")
     _insert(act, new)
+    if new.matter is not None and new.lon is not None and new.lat is not None:
+        key = ItemKey(new.matter.standard, Kind(new.matter.kind), new.matter.code)
+        record_matter(act.conn, act.case_id, key, lon=new.lon, lat=new.lat, opened_ms=act.at_ms)
     add_step(act, "open", OPENED, states=(None, workflow.initial), comment=new.comment, data=new.data)
     if new.reporter is not None:
         add_reporter(act, new.reporter)
@@ -47,28 +56,32 @@ def open_case(act: Act, new: NewCase) -> None:
     for kind, task in workflow.tasks.items():
         if task.at_opening:
             open_task(act, kind)
+    note_lateness(act.conn, act.case_id)
     emit(act.conn, "case.opened", act.case_id, {"case_id": act.case_id, "action": "open"})
     audit(act, "open", {"alert_id": new.alert_id, "scene": new.scene})
 
 
-def add_reporter(act: Act, reporter: Reporter) -> None:
-    """Note one who reported this case."""
+def add_reporter(act: Act, reporter: Reporter) -> str:
+    """Note one who reported this case; returns the reporter's id."""
+    reporter_id = act.ids.next()
     act.conn.execute(
         insert(reporter_table).values(
-            id=act.ids.next(),
+            id=reporter_id,
             case_id=act.case_id,
             channel=reporter.channel,
             name=reporter.name,
             contact=reporter.contact,
             account_id=reporter.account_id,
             reference=reporter.reference,
+            call_back=CALL_BACK_OWED if reporter.wants_answer else None,
             at_ms=act.at_ms,
         )
     )
+    return reporter_id
 
 
 def _insert(act: Act, new: NewCase) -> None:
-    levels = act.workflow.levels
+    matter = new.matter
     act.conn.execute(
         insert(case_table).values(
             id=act.case_id,
@@ -92,8 +105,12 @@ def _insert(act: Act, new: NewCase) -> None:
             alert_id=new.alert_id,
             rework=0,
             reopened=0,
-            level=new.level or (levels[level_of(act.principal, levels)] if levels else None),
+            level=new.level or act.workflow.level_of(act.principal.area_codes),
             origin_id=new.origin_id,
+            description=new.description,
+            matter=None if matter is None else f"{matter.standard} {matter.kind} {matter.code}",
+            matter_name=None if matter is None else matter.name,
+            suggested=None if new.suggested is None else asdict(new.suggested) | {"why": new.suggested.why._asdict()},
             ended=False,
             opened_ms=act.at_ms,
             changed_ms=act.at_ms,

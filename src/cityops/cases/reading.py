@@ -2,104 +2,84 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, func, not_, or_, select
 
-from cityops.access import Permission, Principal, mask_plate
+from cityops.access import Principal, mask_plate
 from cityops.cases.conditions import Situation
 from cityops.cases.deadlines import deadline_view
-from cityops.cases.scope import case_scope, owes_or_oversees, own_task_clause
-from cityops.cases.showing import action_view, masked, notice_view, place_view, step_view
-from cityops.cases.stepping import may_take, not_found, open_tasks_of, options_of
+from cityops.cases.filing import Filing
+from cityops.cases.listing import MAX_PAGE_SIZE, checked_page, list_cases
+from cityops.cases.owed import notices_of, own_tasks
+from cityops.cases.scope import case_scope, owes_or_oversees, works_on
+from cityops.cases.showing import (
+    action_view,
+    masked,
+    matter_view,
+    notice_view,
+    place_view,
+    relation_view,
+    step_view,
+    suggested_view,
+)
+from cityops.cases.standards import chosen_standard
+from cityops.cases.stepping import judge, not_found, open_tasks_of
 from cityops.cases.tables import case_table, deadline_table, notice_table, step_table, task_table
 from cityops.cases.views import (
     SEVERITY_NAMES,
     ActionView,
+    BlockedView,
     CaseDetailView,
     CaseFilter,
     CasePage,
     CaseView,
     NoticeView,
+    OfferedCase,
+    OfferView,
     PageView,
+    RelationView,
+    TaskFilter,
     TaskPage,
     TaskView,
     TimelineStepView,
 )
-from cityops.cases.workflow import CANCELLED, CANCELLED_TITLE, Machine, Transition, Workflow, Workflows
-from cityops.kit import Clock, InvalidError, NotFoundError, Text, WorkingCalendar, from_ms
+from cityops.cases.workflow import CANCELLED, CANCELLED_TITLE, STAY, Machine, Transition, Workflow, Workflows
+from cityops.kit import Clock, NotFoundError, Text, WorkingCalendar, from_ms
 
-MAX_PAGE_SIZE: Final = 500
+MAX_RELATIONS: Final = 50
 _MORE_OF_CASE: Final = ("level", "standard", "closing", "rework", "reopened", "origin_id", "merged_into_id")
 
 
 class Reader:
     """Turns rows into views for one person at one moment."""
 
-    def __init__(self, workflows: Workflows, clock: Clock, calendar: WorkingCalendar) -> None:
+    def __init__(self, workflows: Workflows, clock: Clock, calendar: WorkingCalendar, filing: Filing) -> None:
         self._workflows = workflows
         self._clock = clock
         self._calendar = calendar
+        self._filing = filing
 
     # --- cases ---------------------------------------------------------------------------------------------
 
     def page(self, conn: Connection, principal: Principal, query: CaseFilter) -> CasePage:
         """A page of cases, newest first, with counts by state under the other conditions."""
-        page = checked_page(query.page, query.page_size)
-        base = and_(case_scope(principal), *self._conditions(query))
-        grouped = select(case_table.c.state, func.count()).where(base).group_by(case_table.c.state)
-        counts = {str(state): int(count) for state, count in conn.execute(grouped)}
-        total = sum(counts.values()) if query.state is None else counts.get(query.state, 0)
-        found = base if query.state is None else and_(base, case_table.c.state == query.state)
-        rows = conn.execute(
-            select(case_table)
-            .where(found)
-            .order_by(case_table.c.opened_ms.desc(), case_table.c.id.desc())
-            .limit(page.page_size)
-            .offset((page.page - 1) * page.page_size)
-        ).mappings()
-        cases = rows.all()
-        deadlines = self._deadlines(conn, [row["id"] for row in cases])
         now = self._clock.now()
-        items = [self._case(principal, row, deadlines.get((row["id"], None)), now) for row in cases]
-        return CasePage(items, PageView(total, page.page, page.page_size), counts)
-
-    def _conditions(self, query: CaseFilter) -> list[ColumnElement[bool]]:
-        case = case_table.c
-        conditions = [
-            column == value
-            for column, value in (
-                (case.scene, query.scene),
-                (case.kind, query.kind),
-                (case.unit_id, query.unit_id),
-                (case.vehicle_id, query.vehicle_id),
-                (case.crew_id, query.crew_id),
-                (case.ended, query.ended),
-            )
-            if value is not None
-        ]
-        if query.from_ms is not None:
-            conditions.append(case.opened_ms >= query.from_ms)
-        if query.to_ms is not None:
-            conditions.append(case.opened_ms < query.to_ms)
-        if query.q:
-            wanted = query.q.strip()
-            columns = (case.number, case.title_zh, case.title_en, case.plate, case.unit_name)
-            conditions.append(or_(*(column.icontains(wanted, autoescape=True) for column in columns)))
-        if query.overdue is not None:
-            late = self._late_cases()
-            conditions.append(case.id.in_(late) if query.overdue else case.id.not_in(late))
-        return conditions
-
-    def _late_cases(self) -> Any:
-        due = deadline_table.c
-        now_ms = self._clock.now_ms()
-        running = and_(due.done_ms.is_(None), due.due_ms < now_ms)
-        return select(due.case_id).where(or_(running, due.done_ms > due.due_ms), due.task_id.is_(None))
+        found = list_cases(conn, principal, query, self._clock.now_ms())
+        deadlines = self._deadlines(conn, [row["id"] for row in found.rows])
+        states = {name: state.title.text for w in self._workflows.values() for name, state in w.states.items()}
+        return CasePage(
+            items=[self._case(principal, row, _pressing(row["id"], deadlines), now) for row in found.rows],
+            page=found.page,
+            counts=found.counts,
+            states={name: states.get(name, Text(name, name)) for name in found.counts},
+            more=sorted(found.more),
+            searched_to=None if found.searched_to_ms is None else from_ms(found.searched_to_ms),
+        )
 
     def detail(self, conn: Connection, principal: Principal, case_id: str) -> CaseDetailView:
         """A case in the person's scope; ``NotFoundError`` otherwise."""
@@ -118,22 +98,54 @@ class Reader:
         in_scope = conn.execute(
             select(case_table.c.id).where(case_table.c.id == case_id, case_scope(principal))
         ).scalar()
-        actions = self._actions(conn, principal, row, all_tasks) if in_scope else []
+        actions, blocked = self._steps(conn, principal, row, all_tasks) if in_scope else ([], [])
+        inside = not workflow.confidential or works_on(principal, row, all_tasks)
         tasks = [
-            self._task(principal, t, row, workflow, deadlines.get((case_id, t["id"])), now, actions)
+            self._task(
+                principal,
+                t,
+                row,
+                workflow,
+                deadlines.get((case_id, t["id"])),
+                now,
+                [action for action in actions if action.task_id == t["id"]],
+                inside,
+            )
             for t in all_tasks
             if owes_or_oversees(principal, t)
         ]
-        base = self._case(principal, row, deadlines.get((case_id, None)), now)
+        base = self._case(principal, row, _pressing(case_id, deadlines), now)
+        standard = chosen_standard(row)
+        closing = None if standard is None else standard.closings.get(row["closing"])
         seen_tasks = {task.task_id for task in tasks}
         return CaseDetailView(
             **{name: getattr(base, name) for name in CaseView.__dataclass_fields__},
+            inside=inside,
+            description=row["description"] if inside else "",
+            suggested=suggested_view(row),
             tasks=tasks,
-            timeline=self._timeline(conn, principal, case_id, seen_tasks),
+            timeline=self._timeline(conn, principal, case_id, seen_tasks, inside),
             actions=actions,
             notices=self._case_notices(conn, principal, case_id),
             workflow=workflow.way(row["state"]),
+            blocked=blocked,
+            relations=self._relations(conn, principal, row),
+            standard_title=None if standard is None else standard.title.text,
+            closing_title=None if closing is None else closing.text,
         )
+
+    def _relations(self, conn: Connection, principal: Principal, row: RowMapping) -> list[RelationView]:
+        """The cases in this person's scope that this one was split or merged with."""
+        case = case_table.c
+        ways = {
+            "merged_into": case.id == row["merged_into_id"],
+            "origin": case.id == row["origin_id"],
+            "merged_here": case.merged_into_id == row["id"],
+            "part": case.origin_id == row["id"],
+        }
+        query = select(case_table).where(case_scope(principal), or_(*ways.values())).order_by(case.id)
+        found = list(conn.execute(query.limit(MAX_RELATIONS)).mappings())
+        return [relation_view(_relation(row, other), other, self._workflows, principal) for other in found]
 
     def _case(self, principal: Principal, row: RowMapping, deadline: RowMapping | None, now: datetime) -> CaseView:
         workflow = self._workflows[row["scene"], row["kind"]]
@@ -160,6 +172,7 @@ class Reader:
             closed_at=None if row["closed_ms"] is None else from_ms(row["closed_ms"]),
             alert_id=row["alert_id"],
             version=row["version"],
+            matter=matter_view(row),
             **{name: row[name] for name in _MORE_OF_CASE},
         )
 
@@ -171,32 +184,42 @@ class Reader:
         return {(row["case_id"], row["task_id"]): row for row in conn.execute(query).mappings()}
 
     def _timeline(
-        self, conn: Connection, principal: Principal, case_id: str, seen_tasks: Collection[str]
+        self, conn: Connection, principal: Principal, case_id: str, seen_tasks: Collection[str], inside: bool
     ) -> list[TimelineStepView]:
         query = select(step_table).where(step_table.c.case_id == case_id).order_by(step_table.c.sequence)
-        return [step_view(row, principal, seen_tasks) for row in conn.execute(query).mappings()]
+        return [step_view(row, principal, seen_tasks, inside=inside) for row in conn.execute(query).mappings()]
 
     # --- actions -------------------------------------------------------------------------------------------
 
-    def _actions(
+    def _steps(
         self, conn: Connection, principal: Principal, case: RowMapping, tasks: Sequence[RowMapping]
-    ) -> list[ActionView]:
-        """The steps that this person may take now: exactly those that the engine would not refuse."""
+    ) -> tuple[list[ActionView], list[BlockedView]]:
+        """The steps that this person may take now, those that the engine would not refuse; and those held back."""
         workflow = self._workflows[case["scene"], case["kind"]]
         at = Situation(conn, self._calendar, principal, workflow, case, tasks, self._clock.now_ms())
-        offered: list[tuple[Transition, RowMapping | None]] = []
-        for transition in workflow.leaving(case["state"]):
+        options = partial(self._filing.options, conn, workflow, case)
+        actions, blocked = [], []
+        for transition, task, machine in self._within_reach(at):
+            task_id = None if task is None else task["id"]
+            possible, why = judge(replace(at, task=task), transition)
+            if possible:
+                leads_to = None if transition.to == STAY else machine.states[transition.to].title.text
+                actions.append(action_view(transition, task_id, options, leads_to))
+            elif why is not None:
+                blocked.append(BlockedView(transition.action, transition.title.text, task_id, why))
+        return actions, blocked
+
+    def _within_reach(self, at: Situation) -> Iterator[tuple[Transition, RowMapping | None, Machine]]:
+        """The transitions out of the states that the case and this person's tasks are in."""
+        for transition in at.workflow.leaving(at.case["state"]):
             through = [None] if transition.task is None else open_tasks_of(at, transition.task)[:1]
-            offered += [(transition, task) for task in through]
-        for task in tasks:
-            if owes_or_oversees(principal, task):
-                offered += [(transition, task) for transition in workflow.tasks[task["kind"]].leaving(task["state"])]
-        options = partial(options_of, workflow, case)
-        return [
-            action_view(transition, None if task is None else task["id"], options)
-            for transition, task in offered
-            if may_take(replace(at, task=task), transition)
-        ]
+            for task in through:
+                yield transition, task, at.workflow
+        for task in at.tasks:
+            if owes_or_oversees(at.principal, task):
+                machine = at.workflow.tasks[task["kind"]]
+                for transition in machine.leaving(task["state"]):
+                    yield transition, task, machine
 
     # --- tasks ---------------------------------------------------------------------------------------------
 
@@ -205,13 +228,16 @@ class Reader:
         query = select(task_table).where(task_table.c.case_id == case_id).order_by(task_table.c.id)
         return list(conn.execute(query).mappings())
 
-    def tasks(self, conn: Connection, principal: Principal, *, mine: bool, page: int, page_size: int) -> TaskPage:
-        """Open tasks in the person's scope, most urgent first; ``mine``: those of the own unit or crew."""
+    def tasks(
+        self, conn: Connection, principal: Principal, *, mine: bool, query: TaskFilter, page: int, page_size: int
+    ) -> TaskPage:
+        """Open tasks in the person's scope, most urgent first; ``mine``: the person's own work."""
         at = checked_page(page, page_size)
         joined = task_table.join(case_table, case_table.c.id == task_table.c.case_id).outerjoin(
             deadline_table, (deadline_table.c.task_id == task_table.c.id) & deadline_table.c.current.is_(True)
         )
-        where = and_(case_scope(principal), task_table.c.ended.is_(False), self._own_tasks(principal, mine))
+        owed = own_tasks(principal, self._workflows, mine=mine)
+        where = and_(case_scope(principal), task_table.c.ended.is_(False), owed, *self._of_tasks(query))
         total = conn.execute(select(func.count()).select_from(joined).where(where)).scalar_one()
         ids = conn.execute(
             select(task_table.c.id)
@@ -225,37 +251,48 @@ class Reader:
             [self.task(conn, principal, task_id) for task_id in ids.all()], PageView(total, page, page_size)
         )
 
-    def _own_tasks(self, principal: Principal, mine: bool) -> ColumnElement[bool]:
-        """Of a crew and an enterprise their own tasks; of others, if ``mine``, those in which they may take a step."""
-        if principal.role.is_of_field or principal.role.is_of_unit:
-            return own_task_clause(principal)
-        if not mine:
-            return true()
-        waiting = [
-            and_(
-                case_table.c.scene == scene,
-                case_table.c.kind == kind,
-                task_table.c.kind == name,
-                task_table.c.state.in_(_states_open_to(principal, spec)),
-            )
-            for (scene, kind), workflow in self._workflows.items()
-            for name, spec in workflow.tasks.items()
-        ]
-        return or_(false(), *waiting)
+    def _of_tasks(self, query: TaskFilter) -> list[ColumnElement[bool]]:
+        task, due = task_table.c, deadline_table.c
+        late = and_(due.done_ms.is_(None), due.due_ms < self._clock.now_ms())
+        conditions: list[ColumnElement[bool]] = [] if query.overdue is None else [late if query.overdue else not_(late)]
+        if query.kinds:
+            conditions.append(task.kind.in_(query.kinds))
+        if query.unit_id is not None:
+            conditions.append(task.unit_id == query.unit_id)
+        return conditions
+
+    def offers(self, conn: Connection, principal: Principal, case_ids: Sequence[str]) -> list[OfferView]:
+        """Steps that several cases offer, each with the cases that offer it with the same form."""
+        found: dict[str, OfferView] = {}
+        query = select(case_table).where(case_table.c.id.in_(case_ids), case_scope(principal)).order_by(case_table.c.id)
+        for case in conn.execute(query).mappings().all():
+            actions, _ = self._steps(conn, principal, case, self.task_rows(conn, case["id"]))
+            taken = set()
+            for action in actions:
+                key = repr(replace(action, task_id=None))
+                if action.name not in taken:  # one step a case, through the first of several tasks
+                    offer = found.setdefault(key, OfferView(action, []))
+                    offer.cases.append(OfferedCase(case["id"], case["version"], action.task_id))
+                    taken.add(action.name)
+        return sorted(found.values(), key=lambda offer: -len(offer.cases))
 
     def task(self, conn: Connection, principal: Principal, task_id: str) -> TaskView:
-        """One task with the steps this person may take through it."""
+        """One task with the steps this person may take through it; of the desk's own, with those of the case."""
         task = conn.execute(select(task_table).where(task_table.c.id == task_id)).mappings().one_or_none()
         if task is None or not owes_or_oversees(principal, task):
             raise NotFoundError("没有这项任务，或您无权查看", "no such task, or not yours to see", code="case.no_task")
-        inside = select(case_table).where(case_table.c.id == task["case_id"], case_scope(principal))
-        case = conn.execute(inside).mappings().one_or_none()
+        scoped = select(case_table).where(case_table.c.id == task["case_id"], case_scope(principal))
+        case = conn.execute(scoped).mappings().one_or_none()
         if case is None:
             raise not_found()
         workflow = self._workflows[case["scene"], case["kind"]]
-        actions = self._actions(conn, principal, case, self.task_rows(conn, case["id"]))
+        tasks = self.task_rows(conn, case["id"])
+        steps, _ = self._steps(conn, principal, case, tasks)
+        of_case = task["owner"] == "desk"
+        actions = [step for step in steps if step.task_id == task_id or (of_case and step.task_id is None)]
         deadline = self._deadlines(conn, [case["id"]]).get((case["id"], task_id))
-        return self._task(principal, task, case, workflow, deadline, self._clock.now(), actions)
+        inside = not workflow.confidential or works_on(principal, case, tasks)
+        return self._task(principal, task, case, workflow, deadline, self._clock.now(), actions, inside)
 
     def _task(
         self,
@@ -266,6 +303,7 @@ class Reader:
         deadline: RowMapping | None,
         now: datetime,
         actions: Sequence[ActionView],
+        inside: bool,
     ) -> TaskView:
         spec = workflow.tasks[task["kind"]]
         return TaskView(
@@ -286,31 +324,17 @@ class Reader:
             deadline=deadline_view(deadline, now, self._calendar),
             created_at=from_ms(task["created_ms"]),
             done_at=None if task["done_ms"] is None else from_ms(task["done_ms"]),
-            data=dict(task["data"]),
+            data=dict(task["data"]) if inside else {},
             place=place_view(case),
             case_version=case["version"],
-            actions=[action for action in actions if action.task_id == task["id"]],
+            actions=list(actions),
         )
 
     # --- notices -------------------------------------------------------------------------------------------
 
-    def notices_of(self, principal: Principal) -> ColumnElement[bool]:
-        """The notices addressed to this person: by name, to the own crew or unit, or to the desk one sits at."""
-        notice = notice_table.c
-        by_name = notice.person_id == principal.account_id
-        if principal.role.is_of_field:
-            return or_(by_name, _is(notice.crew_id, principal.crew_id))
-        if principal.can(Permission.CASES_SUPERVISE):
-            return or_(by_name, notice.owner.in_(("police", "desk", "supervisor")))
-        if principal.can(Permission.CASES_DISPATCH):
-            return or_(by_name, notice.owner.in_(("police", "desk")))
-        if principal.can(Permission.CASES_OPEN):
-            return or_(by_name, notice.owner == "desk", _is(notice.unit_id, principal.unit_id))
-        return or_(by_name, _is(notice.unit_id, principal.unit_id))
-
     def notices(self, conn: Connection, principal: Principal, *, unread_only: bool, limit: int) -> list[NoticeView]:
         """Notices to this person's unit or crew, newest first."""
-        query = _notices().where(self.notices_of(principal), case_scope(principal))
+        query = _notices().where(notices_of(principal), case_scope(principal))
         if unread_only:
             query = query.where(notice_table.c.read_ms.is_(None))
         query = query.order_by(notice_table.c.sent_ms.desc(), notice_table.c.id.desc()).limit(min(limit, MAX_PAGE_SIZE))
@@ -319,34 +343,26 @@ class Reader:
     def _case_notices(self, conn: Connection, principal: Principal, case_id: str) -> list[NoticeView]:
         query = _notices().where(notice_table.c.case_id == case_id)
         if principal.role.is_of_field or principal.role.is_of_unit:
-            query = query.where(self.notices_of(principal))
+            query = query.where(notices_of(principal))
         return [notice_view(row, principal) for row in conn.execute(query.order_by(notice_table.c.id)).mappings()]
 
 
-def checked_page(page: int, page_size: int) -> PageView:
-    """The page asked for; ``InvalidError`` when it is out of bounds."""
-    if page < 1 or not 1 <= page_size <= MAX_PAGE_SIZE:
-        raise InvalidError(
-            f"页码从1起，每页1至{MAX_PAGE_SIZE}条",
-            f"pages count from 1, with 1 to {MAX_PAGE_SIZE} rows",
-            code="page.range",
-        )
-    return PageView(0, page, page_size)
+def _pressing(case_id: str, deadlines: Mapping[tuple[str, str | None], RowMapping]) -> RowMapping | None:
+    """The deadline that a case stands under: its own, or the first one that runs of its tasks."""
+    own = deadlines.get((case_id, None))
+    if own is not None:
+        return own
+    running = [row for (of, _), row in deadlines.items() if of == case_id and row["done_ms"] is None]
+    return min(running, key=lambda row: row["due_ms"], default=None)
+
+
+def _relation(row: RowMapping, other: RowMapping) -> str:
+    if other["id"] == row["merged_into_id"]:
+        return "merged_into"
+    if other["id"] == row["origin_id"]:
+        return "origin"
+    return "merged_here" if other["merged_into_id"] == row["id"] else "part"
 
 
 def _notices() -> Select[Any]:
     return select(notice_table, case_table.c.plate).join(case_table)
-
-
-def _states_open_to(principal: Principal, machine: Machine) -> set[str]:
-    """The states out of which this person may take a step."""
-    return {
-        state
-        for transition in machine.transitions
-        if principal.can(Permission(transition.permission))
-        for state in transition.sources
-    }
-
-
-def _is(column: ColumnElement[Any], value: str | None) -> ColumnElement[bool]:
-    return false() if value is None else column == value

@@ -9,11 +9,29 @@ from sqlalchemy import RowMapping
 
 from cityops.access import Principal, Role, mask_plate
 from cityops.cases.forms import REASON, REASON_TITLE
-from cityops.cases.views import ActionView, FieldView, NoticeView, PlaceView, TimelineStepView
-from cityops.cases.workflow import FormField, Option, Transition
+from cityops.cases.views import (
+    ActionView,
+    FieldView,
+    MatterView,
+    NoticeView,
+    PlaceView,
+    RelationView,
+    SuggestedUnits,
+    TimelineStepView,
+    UnitChoice,
+)
+from cityops.cases.workflow import FormField, Option, Transition, Workflows
 from cityops.kit import Text, from_ms
 
-_PLACE_FIELDS: Final = ("district_code", "district_name", "street_name", "community_name", "grid_code", "road_name")
+_PLACE_FIELDS: Final = (
+    "district_code",
+    "district_name",
+    "street_name",
+    "community_name",
+    "grid_code",
+    "road_name",
+    "address",
+)
 
 
 def place_view(row: RowMapping) -> PlaceView | None:
@@ -24,6 +42,23 @@ def place_view(row: RowMapping) -> PlaceView | None:
     return PlaceView(row["lon"], row["lat"], **{name: names.get(name) for name in _PLACE_FIELDS})
 
 
+def matter_view(row: RowMapping) -> MatterView | None:
+    """The matter of a case's row, or ``None`` when nobody has said."""
+    if row["matter"] is None:
+        return None
+    standard, kind, code = row["matter"].rsplit(" ", 2)
+    return MatterView(standard, kind, code, row["matter_name"] or "")
+
+
+def suggested_view(row: RowMapping) -> SuggestedUnits | None:
+    """Who should handle the case by the routing table, as kept when it was reported."""
+    kept = row["suggested"]
+    if kept is None:
+        return None
+    unit = None if kept["unit"] is None else UnitChoice(**kept["unit"])
+    return SuggestedUnits(unit, tuple(UnitChoice(**one) for one in kept["joint"]), Text(**kept["why"]))
+
+
 def masked(words: Text, plate: str | None, principal: Principal) -> Text:
     """Words with the plate masked for who may not read it."""
     if not plate:
@@ -32,8 +67,13 @@ def masked(words: Text, plate: str | None, principal: Principal) -> Text:
     return Text(words.zh.replace(plate, shown), words.en.replace(plate, shown))
 
 
-def step_view(row: RowMapping, principal: Principal, seen_tasks: Collection[str]) -> TimelineStepView:
-    """A row of the timeline for one person; ``seen_tasks``: ids of the tasks this person sees."""
+def step_view(
+    row: RowMapping, principal: Principal, seen_tasks: Collection[str], *, inside: bool = True
+) -> TimelineStepView:
+    """A row of the timeline for one person.
+
+    ``seen_tasks``: ids of the tasks this person sees; ``inside``: whether what was written may be read.
+    """
     # An enterprise sees that the police acted, when, and as which unit; names and remarks of officers stay inside.
     own = row["unit_id"] == principal.unit_id or row["task_id"] in seen_tasks
     hidden = principal.role is Role.ENTERPRISE and row["actor_role"] is not None and not own
@@ -44,8 +84,8 @@ def step_view(row: RowMapping, principal: Principal, seen_tasks: Collection[str]
         actor=(row["unit_name"] or "—") if hidden else row["actor_name"],
         actor_role=row["actor_role"],
         unit_name=row["unit_name"],
-        comment=None if hidden else row["comment"],
-        data={} if hidden else dict(row["data"]),
+        comment=row["comment"] if inside and not hidden else None,
+        data=dict(row["data"]) if inside and not hidden else {},
     )
 
 
@@ -66,8 +106,18 @@ def notice_view(row: RowMapping, principal: Principal) -> NoticeView:
     )
 
 
+def relation_view(relation: str, row: RowMapping, workflows: Workflows, principal: Principal) -> RelationView:
+    """Another case that a case was split or merged with."""
+    title = masked(Text(row["title_zh"], row["title_en"]), row["plate"], principal)
+    state = workflows[row["scene"], row["kind"]].states[row["state"]].title.text
+    return RelationView(relation, row["id"], row["number"], title, state)
+
+
 def action_view(
-    transition: Transition, task_id: str | None, options: Callable[[FormField], Collection[Option]]
+    transition: Transition,
+    task_id: str | None,
+    options: Callable[[FormField], Collection[Option]],
+    leads_to: Text | None,
 ) -> ActionView:
     """A transition as an action, through a task if it goes through one; a return path asks for its reason."""
     fields = [field_view(field, options(field)) for field in transition.form]
@@ -81,10 +131,18 @@ def action_view(
         task_id=task_id,
         fields=fields,
         needs_reason=transition.needs_reason,
+        leads_to=leads_to,
     )
 
 
 def field_view(field: FormField, options: Collection[Option]) -> FieldView:
     """A declared field of a form with its choices."""
-    shown = [{"value": o.value, "title": {"zh": o.title.zh, "en": o.title.en}} for o in options]
+    shown = [
+        {"value": o.value, "title": _both(o.title.text)} | ({"note": _both(o.note.text)} if o.note else {})
+        for o in options
+    ]
     return FieldView(field.name, field.title.text, field.kind, field.required, shown)
+
+
+def _both(words: Text) -> dict[str, str]:
+    return {"zh": words.zh, "en": words.en}

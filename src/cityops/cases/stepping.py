@@ -7,9 +7,9 @@ from typing import Final
 from sqlalchemy import RowMapping
 
 from cityops.access import Permission
-from cityops.cases.conditions import CONDITIONS, Situation
-from cityops.cases.scope import level_of, owes_or_oversees
-from cityops.cases.workflow import CANCELLED, FormField, Machine, Option, Requirement, Transition, Workflow
+from cityops.cases.conditions import CONDITIONS, OF_ANOTHER, Situation
+from cityops.cases.scope import owes_or_oversees
+from cityops.cases.workflow import CANCELLED, Machine, Requirement, Transition, Workflow
 from cityops.kit import ConflictError, ForbiddenError, InvalidError, NotFoundError, Text
 
 KEPT: Final = Text(
@@ -103,26 +103,42 @@ def has_role(at: Situation, transition: Transition) -> bool:
 
 def _below(at: Situation) -> bool:
     """Whether the person's areas are smaller than the level that holds the case (市、区、街道)."""
-    levels, level = at.workflow.levels, at.case["level"]
-    return level in levels and level_of(at.principal, levels) > levels.index(level)
+    levels, level, own = at.workflow.levels, at.case["level"], at.workflow.level_of(at.principal.area_codes)
+    return level in levels and own is not None and levels.index(own) > levels.index(level)
 
 
-def may_take(at: Situation, transition: Transition) -> bool:
-    """Whether the engine would let this person take the step now, given a right form."""
-    allowed = at.principal.can(Permission(transition.permission)) and has_role(at, transition)
-    return allowed and unmet(at, transition) is None
+def judge(at: Situation, transition: Transition) -> tuple[bool, Text | None]:
+    """Whether the engine would let this person take the step now, given a right form; if not, why.
+
+    The reason is told only for a condition of the case that somebody can change, not for what is another's to do.
+    """
+    if not (at.principal.can(Permission(transition.permission)) and has_role(at, transition)):
+        return False, None
+    if not _in_place(at, transition):
+        return False, None
+    failing = _failing(at, transition)
+    if failing is None:
+        return True, None
+    return False, None if failing.that in OF_ANOTHER else failing.otherwise.text
 
 
 def unmet(at: Situation, transition: Transition) -> Text | None:
     """Why the workflow's conditions do not allow this step now, or ``None``."""
+    if not _in_place(at, transition):
+        return _NOT_NOW
+    failing = _failing(at, transition)
+    return None if failing is None else failing.otherwise.text
+
+
+def _in_place(at: Situation, transition: Transition) -> bool:
+    """Whether case and task are in a state in which the step is possible."""
     if transition.task_from and (at.task is None or at.task["state"] not in transition.task_from):
-        return _NOT_NOW
-    if transition.during and at.case["state"] not in transition.during:
-        return _NOT_NOW
-    for requirement in transition.requires:
-        if not _holds(at, requirement):
-            return requirement.otherwise.text
-    return None
+        return False
+    return not transition.during or at.case["state"] in transition.during
+
+
+def _failing(at: Situation, transition: Transition) -> Requirement | None:
+    return next((requirement for requirement in transition.requires if not _holds(at, requirement)), None)
 
 
 def _holds(at: Situation, requirement: Requirement) -> bool:
@@ -134,18 +150,6 @@ def _holds(at: Situation, requirement: Requirement) -> bool:
         for task in at.tasks
         if task["kind"] == requirement.task and task["state"] != CANCELLED and task["id"] != through
     )
-
-
-def options_of(workflow: Workflow, case: RowMapping, field: FormField) -> tuple[Option, ...]:
-    """The choices of a field for this case: those declared, the filing standards, or the standard's closings."""
-    if field.kind == "standard":
-        return tuple(Option(value=name, title=entry.title) for name, entry in workflow.standards.items())
-    if field.kind == "closing":
-        if case["standard"] is None:
-            return ()
-        closings = workflow.standards[case["standard"]].closings
-        return tuple(Option(value=name, title=title) for name, title in closings.items())
-    return field.options
 
 
 def stale(number: str) -> ConflictError:

@@ -25,15 +25,47 @@ class PlaceView:
     community_name: str | None = None
     grid_code: str | None = None
     road_name: str | None = None
+    address: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MatterView:
+    """What a case is about, an entry of the catalogue (事项): the three parts of its key and its name."""
+
+    standard: str
+    kind: str
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnitChoice:
+    """A unit by id and name."""
+
+    unit_id: str
+    unit_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestedUnits:
+    """Who should handle a case by the routing table when it was reported (派遣建议), and why.
+
+    ``unit`` is ``None`` when no row fits, or names a unit that does not exist: the dispatcher decides.
+    """
+
+    unit: UnitChoice | None
+    joint: tuple[UnitChoice, ...]
+    why: Text
 
 
 @dataclass(frozen=True, slots=True)
 class PageView:
-    """Where a list stands; pages count from 1."""
+    """Where a list stands; pages count from 1. ``at_least``: counting stopped at ``total``; there are more."""
 
     total: int
     page: int
     page_size: int
+    at_least: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +81,10 @@ class FieldView:
 
 @dataclass(frozen=True, slots=True)
 class ActionView:
-    """A step that this person may take now. ``needs_reason``: the comment must say why."""
+    """A step that this person may take now. ``needs_reason``: the comment must say why.
+
+    ``leads_to``: the state that follows, of the task or of the case; ``None`` where the state stays.
+    """
 
     name: str
     title: Text
@@ -58,6 +93,78 @@ class ActionView:
     task_id: str | None
     fields: list[FieldView]
     needs_reason: bool
+    leads_to: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BlockedView:
+    """A step that is this person's to take and that a condition of the workflow holds back, with the reason."""
+
+    name: str
+    title: Text
+    task_id: str | None
+    why: Text
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceView:
+    """Something that a field of a form may name; ``note`` helps to choose."""
+
+    value: str
+    title: Text
+    note: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChoicePage:
+    """Choices of a field; ``more``: there are others, to be found by typing."""
+
+    items: list[ChoiceView]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedCase:
+    """What a step in one of several cases is sent with."""
+
+    case_id: str
+    version: int
+    task_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OfferView:
+    """A step that several cases offer with the same form, and which (批量办理)."""
+
+    action: ActionView
+    cases: list[OfferedCase]
+
+
+@dataclass(frozen=True, slots=True)
+class HolderView:
+    """Somebody who holds open tasks, and how many (任务移交)."""
+
+    account_id: str
+    display_name: str
+    role: str
+    unit_name: str | None
+    active: bool
+    open_tasks: int
+
+
+@dataclass(frozen=True, slots=True)
+class RelationView:
+    """Another case that this one has to do with.
+
+    ``relation``: ``merged_into`` (this one ended in it), ``merged_here`` (ended in this one), ``origin`` (this one was
+    split from it), ``part`` (was split from this one).
+    """
+
+    relation: str
+    case_id: str
+    number: str
+    title: Text
+    state_title: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,26 +272,44 @@ class CaseView:
     reopened: int
     origin_id: str | None
     merged_into_id: str | None
+    matter: MatterView | None
 
 
 @dataclass(frozen=True, slots=True)
 class CaseDetailView(CaseView):
-    """A case with everything this person may see and do."""
+    """A case with everything this person may see and do.
 
+    ``inside``: whether what was written in it is shown; false in a confidential case for who does not work on it.
+    """
+
+    inside: bool
+    description: str
+    suggested: SuggestedUnits | None
     tasks: list[TaskView]
     timeline: list[TimelineStepView]
     actions: list[ActionView]
     notices: list[NoticeView]
     workflow: list[dict[str, Any]]
+    blocked: list[BlockedView]
+    relations: list[RelationView]
+    standard_title: Text | None
+    closing_title: Text | None
 
 
 @dataclass(frozen=True, slots=True)
 class CasePage:
-    """A page of cases; ``counts`` by state under the other filters."""
+    """A page of cases; ``counts`` by state under the other filters, each up to ``listing.COUNT_BOUND``.
+
+    ``states``: the titles of the states counted; ``more``: those whose count is a lower bound. ``searched_to``: a
+    search for words went back to this moment; what was opened earlier is found with a period.
+    """
 
     items: list[CaseView]
     page: PageView
     counts: dict[str, int]
+    states: dict[str, Text]
+    more: list[str]
+    searched_to: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +322,10 @@ class TaskPage:
 
 @dataclass(frozen=True, slots=True)
 class CaseFilter:
-    """Which cases: every given condition must hold. ``q`` finds number, title, plate or unit."""
+    """Which cases: every given condition must hold. ``q`` finds number, title, plate or unit; ``area`` by code prefix.
+
+    ``before``: only what comes after this (moment opened, id) in the list, for reading on without pages.
+    """
 
     state: str | None = None
     scene: str | None = None
@@ -210,8 +338,19 @@ class CaseFilter:
     ended: bool | None = None
     from_ms: int | None = None
     to_ms: int | None = None
+    area: str | None = None
+    before: tuple[int, str] | None = None
     page: int = 1
     page_size: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class TaskFilter:
+    """Which tasks: of these kinds, past their deadline now, or of this unit."""
+
+    kinds: tuple[str, ...] = ()
+    overdue: bool | None = None
+    unit_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,11 +384,15 @@ class Reporter:
     contact: str | None = None
     account_id: str | None = None
     reference: str | None = None
+    wants_answer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class NewCase:
-    """What opens a case. ``words`` fill the notices; ``place`` has the fields of ``PlaceView``."""
+    """What opens a case. ``words`` fill the notices; ``place`` has the fields of ``PlaceView``.
+
+    A case with a ``matter`` and a place is found when the same is reported again.
+    """
 
     scene: str
     kind: str
@@ -272,3 +415,6 @@ class NewCase:
     reporter: Reporter | None = None
     level: str | None = None
     origin_id: str | None = None
+    description: str = ""
+    matter: MatterView | None = None
+    suggested: SuggestedUnits | None = None

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, RowMapping, and_, select, update
 
 from cityops.access import SYSTEM
 from cityops.cases.deadlines import next_warning_ms, passed_percent, recompute
+from cityops.cases.lateness import note_lateness
 from cityops.cases.records import Act, add_step, send_notice, tell_task
 from cityops.cases.tables import case_table, deadline_table, task_table
 from cityops.cases.workflow import Workflow, Workflows
@@ -113,6 +114,7 @@ class DeadlineWatch:
         result = recompute(conn, row, self._calendar, act.workflow.warning_percents)
         if result is None:
             return 0
+        note_lateness(conn, row["case_id"])
         words = {"explanation_zh": result.explanation.zh, "explanation_en": result.explanation.en}
         data = {"due_before_ms": row["due_ms"], "due_ms": to_ms(result.due), **words}
         add_step(act, "deadline.recomputed", RECOMPUTED, task_id=row["task_id"], data=data)

@@ -47,8 +47,8 @@ def explain(result: DeadlineResult, calendar: WorkingCalendar) -> Text:
     from_zh, from_en = _moment(start, 0)
     due_zh, due_en = _moment(due, start.year, midnight_is_24=limit.unit.in_days)
     head = Text(
-        f"{_amount(limit).zh}，自{from_zh}起：{due_zh}到期",
-        f"{_amount(limit).en} from {from_en}: due {due_en}",
+        f"{amount_words(limit).zh}，自{from_zh}起：{due_zh}到期",
+        f"{amount_words(limit).en} from {from_en}: due {due_en}",
     )
     notes = _counting(limit)
     if limit.unit.by_calendar:
@@ -68,7 +68,8 @@ def explain(result: DeadlineResult, calendar: WorkingCalendar) -> Text:
     return Text(head.zh + (f"；{zh}" if zh else "") + tail.zh, head.en + (f"; {en}" if en else "") + tail.en)
 
 
-def _amount(limit: Limit) -> Text:
+def amount_words(limit: Limit) -> Text:
+    """The amount with its unit, such as 4个工作时."""
     unit = _UNITS[limit.unit.value]
     amount = f"{limit.amount:g}"
     return Text(f"{amount}个{unit.zh}", f"{amount} {unit.en}{'' if limit.amount == 1 else 's'}")

@@ -23,7 +23,7 @@ from typing import Any, Final, Self
 
 from cityops.kit.calendar import DEFAULT_HOURS, FIRST_DAY, LAST_DAY, WorkingCalendar, WorkingHours, out_of_range
 from cityops.kit.clock import SHANGHAI, from_ms, to_ms
-from cityops.kit.deadline_words import explain
+from cityops.kit.deadline_words import amount_words, explain
 from cityops.kit.errors import InvalidError, Text
 
 HOUR_MS: Final = 3_600_000
@@ -93,6 +93,11 @@ class Limit:
     def amount_ms(self) -> int:
         """The amount of an hour unit, in milliseconds."""
         return round(self.amount * 60) * 60_000
+
+    @property
+    def words(self) -> Text:
+        """The limit in words, such as 4个工作时."""
+        return amount_words(self)
 
 
 @dataclass(frozen=True, slots=True)

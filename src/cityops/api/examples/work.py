@@ -161,5 +161,42 @@ CASE_DETAIL: Final[dict[str, Any]] = {
 }
 CASE_LIST: Final[dict[str, Any]] = {"items": [CASE], "page": PAGE, "counts": {"filed": 1}}
 TASK_LIST: Final[dict[str, Any]] = {"items": [TASK], "page": PAGE}
+CHOICE_LIST: Final[dict[str, Any]] = {
+    "items": [
+        {
+            "value": UNIT_ID,
+            "title": {"zh": "照明管理处", "en": "照明管理处"},
+            "note": {"zh": "在办 3 项", "en": "3 open tasks"},
+        }
+    ],
+    "more": False,
+}
+OFFER_LIST: Final[dict[str, Any]] = {
+    "items": [{"action": ACTION, "cases": [{"case_id": CASE_ID, "version": 1, "task_id": None}]}]
+}
+BULK_STEP: Final[dict[str, Any]] = {
+    "cases": [{"case_id": CASE_ID, "version": 1, "task_id": None}],
+    "form": {"unit": UNIT_ID},
+    "comment": "批量派遣",
+}
+OUTCOME_LIST: Final[dict[str, Any]] = {"items": [{"case_id": CASE_ID, "done": True, "problem": None}]}
+HOLDER_LIST: Final[dict[str, Any]] = {
+    "items": [
+        {
+            "account_id": "01JV0ACCT00000000000000001",
+            "display_name": "承办人甲",
+            "role": "handler",
+            "unit_name": "照明管理处",
+            "active": False,
+            "open_tasks": 3,
+        }
+    ]
+}
+HAND_OVER: Final[dict[str, Any]] = {
+    "from_id": "01JV0ACCT00000000000000001",
+    "to_id": "01JV0ACCT00000000000000002",
+    "reason": "调离岗位",
+}
+NOTICE_LIST: Final[dict[str, Any]] = {"items": CASE_DETAIL["notices"]}
 STEP: Final[dict[str, Any]] = {"version": 1, "task_id": None, "form": {"crew_id": CREW_ID}, "comment": "就近派遣"}
 OPEN_CASE: Final[dict[str, Any]] = {"comment": "司机电话无人接听"}

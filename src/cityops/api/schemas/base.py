@@ -87,6 +87,7 @@ class Page(Model):
     total: int
     page: int
     page_size: int
+    at_least: bool = False  # counting stopped at ``total``; there are more
 
 
 class Place(Model):

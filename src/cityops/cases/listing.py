@@ -1,0 +1,173 @@
+"""The list of cases (案件列表): filters, pages and counts, each bounded, so that a million cases answer as fast as few.
+
+Counts stop at ``COUNT_BOUND`` and say so; pages end there too (a period leads further back). A search for words looks
+at the newest ``SEARCH_BOUND`` cases under the other filters and says how far back that went.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from operator import eq, ge, lt
+from typing import Final
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, or_, select
+
+from cityops.access import Principal
+from cityops.cases.scope import case_scope
+from cityops.cases.tables import case_table
+from cityops.cases.views import CaseFilter, PageView
+from cityops.kit import InvalidError, Text
+
+MAX_PAGE_SIZE: Final = 500
+COUNT_BOUND: Final = 10_000
+SEARCH_BOUND: Final = 20_000
+
+_NUMBER: Final = re.compile(r"[A-Za-z]{1,6}-\d[\d-]*")
+_HIGHEST: Final = "9" * 12
+"""After a code of digits: above everything that begins with the code."""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Rows of a page, newest first; ``more``: states whose count is a lower bound."""
+
+    rows: list[RowMapping]
+    page: PageView
+    counts: dict[str, int]
+    more: frozenset[str] = frozenset()
+    searched_to_ms: int | None = None
+
+
+def list_cases(conn: Connection, principal: Principal, query: CaseFilter, now_ms: int) -> Listing:
+    """A page of cases in this person's scope.
+
+    Raises:
+        InvalidError: ``page.range``: no such page or size; ``page.deep``: beyond what is counted.
+    """
+    page = checked_page(query.page, query.page_size)
+    if page.page * page.page_size > COUNT_BOUND + page.page_size:
+        raise _too_deep()
+    base = and_(case_scope(principal), *_conditions(query, now_ms))
+    words = (query.q or "").strip()
+    if words and not _NUMBER.fullmatch(words):
+        return _search(conn, base, query, words)
+    if words:
+        base = and_(base, _begins(case_table.c.number, words.upper()))
+    counts, more = _counted(conn, base)
+    total = counts.get(query.state, 0) if query.state is not None else sum(counts.values())
+    at_least = query.state in more if query.state is not None else bool(more)
+    found = base if query.state is None else and_(base, case_table.c.state == query.state)
+    rows = conn.execute(
+        select(case_table)
+        .where(found)
+        .order_by(case_table.c.opened_ms.desc(), case_table.c.id.desc())
+        .limit(page.page_size)
+        .offset((page.page - 1) * page.page_size)
+    ).mappings()
+    shown = PageView(min(total, COUNT_BOUND) if at_least else total, page.page, page.page_size, at_least)
+    return Listing(list(rows), shown, counts, more)
+
+
+def _conditions(query: CaseFilter, now_ms: int) -> list[ColumnElement[bool]]:
+    """Every condition but the state and the words."""
+    case = case_table.c
+    wanted = (
+        (query.scene, case.scene, eq),
+        (query.kind, case.kind, eq),
+        (query.unit_id, case.unit_id, eq),
+        (query.vehicle_id, case.vehicle_id, eq),
+        (query.crew_id, case.crew_id, eq),
+        (query.ended, case.ended, eq),
+        (query.from_ms, case.opened_ms, ge),
+        (query.to_ms, case.opened_ms, lt),
+    )
+    conditions: list[ColumnElement[bool]] = [how(column, value) for value, column, how in wanted if value is not None]
+    if query.area is not None:
+        conditions.append(_begins(case.area_code, query.area))
+    if query.overdue is not None:
+        late = case.late_ms < now_ms
+        conditions.append(late if query.overdue else or_(case.late_ms.is_(None), case.late_ms >= now_ms))
+    if query.before is not None:
+        opened_ms, case_id = query.before
+        earlier = and_(case.opened_ms == opened_ms, case.id < case_id)
+        conditions += [case.opened_ms <= opened_ms, or_(case.opened_ms < opened_ms, earlier)]
+    return conditions
+
+
+def _begins(column: ColumnElement[str | None], code: str) -> ColumnElement[bool]:
+    """Codes of digits that begin with this one, as a range: an index serves it on both databases."""
+    return and_(column >= code, column <= code + _HIGHEST)
+
+
+def _counted(conn: Connection, base: ColumnElement[bool]) -> tuple[dict[str, int], frozenset[str]]:
+    """Cases in each state, and the states of which there are more than was counted."""
+    counts, full = _count(conn, base)
+    if not full:
+        return counts, frozenset()
+    running, many = _count(conn, and_(base, case_table.c.ended.is_(False)))
+    ended, more = _count(conn, and_(base, case_table.c.ended.is_(True)))
+    bounds = frozenset(running if many else ()) | frozenset(ended if more else ())
+    return {**running, **ended}, bounds
+
+
+def _count(conn: Connection, where: ColumnElement[bool]) -> tuple[dict[str, int], bool]:
+    """Cases in each state among ``COUNT_BOUND``, and whether there are more."""
+    some = select(case_table.c.state).where(where).limit(COUNT_BOUND + 1).subquery()
+    counted = conn.execute(select(some.c.state, func.count()).group_by(some.c.state))
+    counts = {str(state): int(count) for state, count in counted}
+    return counts, sum(counts.values()) > COUNT_BOUND
+
+
+def _search(conn: Connection, base: ColumnElement[bool], query: CaseFilter, words: str) -> Listing:
+    """Cases whose number, title, plate or unit holds the words, among the newest under the other filters."""
+    case = case_table.c
+    columns = (case.number, case.title_zh, case.title_en, case.plate, case.unit_name)
+    newest = (
+        select(case.id, case.state, case.opened_ms, *columns)
+        .where(base)
+        .order_by(case.opened_ms.desc(), case.id.desc())
+        .limit(SEARCH_BOUND)
+        .subquery()
+    )
+    holds = or_(*(newest.c[column.name].icontains(words, autoescape=True) for column in columns))
+    order = (newest.c.opened_ms.desc(), newest.c.id.desc())
+    hits = conn.execute(select(newest.c.id, newest.c.state).where(holds).order_by(*order)).all()
+    counts = dict(Counter(str(hit.state) for hit in hits))
+    chosen = [hit.id for hit in hits if query.state in (None, hit.state)]
+    first = (query.page - 1) * query.page_size
+    ids = chosen[first : first + query.page_size]
+    rows = conn.execute(
+        select(case_table).where(case.id.in_(ids)).order_by(case.opened_ms.desc(), case.id.desc())
+    ).mappings()
+    page = PageView(len(chosen), query.page, query.page_size)
+    return Listing(list(rows), page, counts, searched_to_ms=_looked_back_to(conn, base))
+
+
+def _looked_back_to(conn: Connection, base: ColumnElement[bool]) -> int | None:
+    """When the oldest case that a search looks at was opened; ``None`` when it looks at all."""
+    opened = case_table.c.opened_ms
+    last = select(opened).where(base).order_by(opened.desc()).offset(SEARCH_BOUND - 1).limit(1)
+    found = conn.execute(last).scalar()
+    return None if found is None else int(found)
+
+
+def checked_page(page: int, page_size: int) -> PageView:
+    """The page asked for; ``InvalidError`` when it is out of bounds."""
+    if page < 1 or not 1 <= page_size <= MAX_PAGE_SIZE:
+        raise InvalidError(
+            f"页码从1起，每页1至{MAX_PAGE_SIZE}条",
+            f"pages count from 1, with 1 to {MAX_PAGE_SIZE} rows",
+            code="page.range",
+        )
+    return PageView(0, page, page_size)
+
+
+def _too_deep() -> InvalidError:
+    return InvalidError(
+        f"列表只翻到第 {COUNT_BOUND} 件",
+        f"the list is paged up to case {COUNT_BOUND}",
+        code="page.deep",
+        todo=Text("请用时间段或其他条件缩小范围", "narrow it down with a period or other filters"),
+    )
