@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import RowMapping, insert, or_, select, update
 
 from cityops.cases.effects import EffectHandler
-from cityops.cases.opening import add_reporter, open_case
+from cityops.cases.opening import CALL_BACK_DONE, CALL_BACK_OWED, add_reporter, open_case
 from cityops.cases.records import Act, add_step, audit
 from cityops.cases.scope import case_scope
+from cityops.cases.showing import matter_view
 from cityops.cases.tables import answer_table, case_table, reporter_table
 from cityops.cases.views import NewCase, Reporter
 from cityops.cases.workflow import Effect, Transition
@@ -24,6 +25,7 @@ MAX_CHAIN: Final = 100
 ANSWER: Final = "answer"
 """The field of a form whose words go to the reporters (答复)."""
 
+JOINED: Final = Text("再次上报，已并入", "Reported again, added here")
 _KEPT: Final = Text("案件没有变化", "the case was not changed")
 
 
@@ -57,13 +59,29 @@ def _target(act: Act, name: str) -> RowMapping:
             f"没有可并入的案件“{name}”", f"there is no case {name!r} to merge into", code="case.no_target", kept=_KEPT
         )
     if row["ended"]:
-        raise ConflictError(
-            f"案件 {row['number']} 已结束，不能并入",
-            f"case {row['number']} has ended; nothing can be merged into it",
-            code="case.target_ended",
-            kept=_KEPT,
-        )
+        raise _target_ended(row["number"])
     return row
+
+
+def _target_ended(number: str) -> ConflictError:
+    return ConflictError(
+        f"案件 {number} 已结束，不能并入",
+        f"case {number} has ended; nothing can be merged into it",
+        code="case.target_ended",
+        kept=_KEPT,
+        todo=Text("请另选案件，或新立一案", "choose another case, or file a new one"),
+    )
+
+
+def join_report(act: Act, case: RowMapping, reporter: Reporter, data: Mapping[str, Any]) -> str:
+    """Add one more report to an open case: its reporter is kept and told the outcome; returns the reporter's id."""
+    if case["ended"]:
+        raise _target_ended(case["number"])
+    reporter_id = add_reporter(act, reporter)
+    add_step(act, "report_joined", JOINED, states=(case["state"], case["state"]), data=data)
+    emit(act.conn, "case.changed", act.case_id, {"case_id": act.case_id, "action": "report_joined"})
+    audit(act, "report_joined", {"channel": reporter.channel})
+    return reporter_id
 
 
 def _split_case(act: Act, transition: Transition, effect: Effect, task_id: str | None) -> None:
@@ -89,8 +107,8 @@ def _split_case(act: Act, transition: Transition, effect: Effect, task_id: str |
 
 
 def _part(case: RowMapping, title: str) -> NewCase:
-    same = ("scene", "kind", "severity", "lon", "lat", "area_code", "place", "level")
-    copied = {name: case[name] for name in same}
+    same = ("scene", "kind", "severity", "lon", "lat", "area_code", "place", "level", "description")
+    copied = {name: case[name] for name in same} | {"matter": matter_view(case)}
     return NewCase(title=Text(title, title), origin_id=case["id"], data={"split_from": case["number"]}, **copied)
 
 
@@ -103,7 +121,10 @@ def _tell_reporters(act: Act, transition: Transition, effect: Effect, task_id: s
     words = Text(
         f"您反映的问题（{case['number']}）{state.zh}{more.zh}", f"Your report ({case['number']}): {state.en}{more.en}"
     )
-    for row in _reporters(act, _with_merged(act)):
+    told = _reporters(act, _with_merged(act))
+    again = reporter_table.c.id.in_([row["id"] for row in told]) & (reporter_table.c.call_back == CALL_BACK_DONE)
+    act.conn.execute(update(reporter_table).where(again).values(call_back=CALL_BACK_OWED))
+    for row in told:
         answer_id = act.ids.next()
         act.conn.execute(
             insert(answer_table).values(

@@ -83,9 +83,10 @@ def test_closed_cases_are_not_shown_until_reopened(store: Store, place: Callable
     assert [one.case_id for one in find(store, LAMP)] == ["A"]
 
 
-def test_a_case_without_a_matter_is_named(store: Store) -> None:
+def test_only_a_case_with_a_matter_can_be_corrected_but_any_may_end(store: Store) -> None:
+    store.write(lambda conn: set_matter_open(conn, "X", False))
     with pytest.raises(NotFoundError, match="case X"):
-        store.write(lambda conn: set_matter_open(conn, "X", False))
+        store.write(lambda conn: change_matter(conn, "X", LAMP))
 
 
 def test_manhole_covers_are_kin_by_default(store: Store, place: Callable[[list[Placed]], None]) -> None:

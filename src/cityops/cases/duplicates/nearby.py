@@ -117,15 +117,7 @@ def record_matter(conn: Connection, case_id: str, key: ItemKey, *, lon: float, l
 
 def change_matter(conn: Connection, case_id: str, key: ItemKey) -> None:
     """Note that a case's matter was corrected; ``NotFoundError`` when the case was never noted."""
-    _change(conn, case_id, {"standard": key.standard, "kind": key.kind.value, "code": key.code})
-
-
-def set_matter_open(conn: Connection, case_id: str, is_open: bool) -> None:
-    """Note that a case was closed or opened again; ``NotFoundError`` when it was never noted."""
-    _change(conn, case_id, {"open": is_open})
-
-
-def _change(conn: Connection, case_id: str, values: dict[str, object]) -> None:
+    values = {"standard": key.standard, "kind": key.kind.value, "code": key.code}
     if conn.execute(update(case_matter_table).where(_t.case_id == case_id).values(values)).rowcount == 0:
         raise NotFoundError(
             f"案件 {case_id} 没有登记事项",
@@ -134,3 +126,8 @@ def _change(conn: Connection, case_id: str, values: dict[str, object]) -> None:
             kept=Text("未改变任何内容。", "Nothing was changed."),
             todo=Text("请先登记事项。", "Record its matter first."),
         )
+
+
+def set_matter_open(conn: Connection, case_id: str, is_open: bool) -> None:
+    """Note that a case was closed or opened again; nothing happens when its matter was never noted."""
+    conn.execute(update(case_matter_table).where(_t.case_id == case_id).values(open=is_open))
