@@ -6,7 +6,7 @@ from cityops.cases.document_template import DocumentTemplate
 from cityops.cases.effects import EffectHandler, StepRule
 from cityops.cases.engine import Cases
 from cityops.cases.machines import Fault
-from cityops.cases.records import Act
+from cityops.cases.records import Act, told_before
 from cityops.cases.rulebook import LOCAL_STANDARD, RULE_TABLES, Rulebook, Rules
 from cityops.cases.scope import case_scope
 from cityops.cases.standards import LimitSpec, Season, StageLimit, Standard
@@ -114,6 +114,7 @@ __all__ = [
     "check_workflow",
     "deadline_table",
     "ensure_sound",
+    "told_before",
     "notice_table",
     "reporter_table",
     "step_table",

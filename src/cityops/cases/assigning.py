@@ -42,6 +42,12 @@ def _assign_units(act: Act, transition: Transition, effect: Effect, task_id: str
         open_task(act, effect.task, {"unit_id": unit["id"], "unit_name": unit["name"]}, lead=leads)
 
 
+def _set_unit(act: Act, transition: Transition, effect: Effect, task_id: str | None) -> None:
+    """The unit that owes the open task of this kind answers for the case again (a transfer was refused)."""
+    for task in act.open_tasks(effect.task):
+        act.set_case(unit_id=task["unit_id"], unit_name=task["unit_name"])
+
+
 def _ask_person(act: Act, transition: Transition, effect: Effect, task_id: str | None) -> None:
     """Open a task for the person that the form names (a collector who checks, 核实或核查)."""
     assert effect.task is not None  # the check at load holds this
@@ -147,6 +153,7 @@ def _task(act: Act, task_id: str | None) -> RowMapping:
 
 ASSIGNING_HANDLERS: Final[Mapping[str, EffectHandler]] = {
     "assign_units": _assign_units,
+    "set_unit": _set_unit,
     "ask_person": _ask_person,
     "name_person": _name_person,
     "unname_person": _unname_person,

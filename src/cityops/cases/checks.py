@@ -27,6 +27,7 @@ WORKFLOW_EFFECTS = frozenset(
         "end_deferral",
         "next_stage",
         "transfer_level",
+        "set_unit",
         "exempt_delay",
         "merge_case",
         "split_case",
@@ -122,7 +123,7 @@ def _reference_faults(path: Path, transition: Transition, workflow: Workflow) ->
         where = (*path, "effects", index)
         if effect.do not in EFFECTS:
             yield fault(where, f"“{action}”的效果“{effect.do}”不存在", f"{action!r} names unknown effect {effect.do!r}")
-        elif effect.do in OPENING | {"move_task"} or (effect.do == "cancel_tasks" and effect.task is not None):
+        elif effect.do in OPENING | {"move_task", "set_unit"} or (effect.do == "cancel_tasks" and effect.task is not None):
             yield from _task_effect_faults(where, action, effect, workflow.tasks)
         yield from _field_faults(where, transition, effect)
     for index, requirement in enumerate(transition.requires):

@@ -79,6 +79,12 @@ def next_count(conn: Connection, prefix: str, period: str) -> int:
     return int(conn.execute(select(counter_table.c.last).where(where)).scalar_one())
 
 
+def told_before(conn: Connection, case_id: str) -> dict[str, Any]:
+    """What all steps of a case so far said, by field; a later step says it anew."""
+    query = select(step_table.c.data).where(step_table.c.case_id == case_id).order_by(step_table.c.sequence)
+    return {name: value for data in conn.execute(query).scalars() for name, value in data.items()}
+
+
 def add_step(
     act: Act,
     action: str,

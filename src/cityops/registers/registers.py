@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from cityops.access import Principal, scope_clause
 from cityops.kit import Clock, ConflictError, IdMaker, InvalidError, NotFoundError, Text
+from cityops.registers.excavation_permits import EXCAVATION_PERMIT, check_excavation_permit
 from cityops.registers.tables import register_change, register_object
 from cityops.registers.vehicles import VEHICLE, check_vehicle
 from cityops.store import Store
@@ -213,6 +214,13 @@ class Registers:
         return after
 
 
+_TYPES: Final[Mapping[str, Callable[[dict[str, Any]], None]]] = {
+    VEHICLE: check_vehicle,
+    EXCAVATION_PERMIT: check_excavation_permit,
+}
+"""The registers whose data is typed, with what checks it."""
+
+
 def _scope(principal: Principal) -> Any:
     return scope_clause(principal, unit_column=register_object.c.unit_id, area_column=register_object.c.area_code)
 
@@ -261,8 +269,9 @@ def _check(made: RegisterObject) -> None:
         raise _invalid("经度和纬度需同时填写", "longitude and latitude go together")
     if made.lon is not None and made.lat is not None and not (abs(made.lon) <= 180 and abs(made.lat) <= 90):
         raise _invalid("经纬度超出范围", "longitude or latitude is out of range")
-    if made.register == VEHICLE:
-        check_vehicle(made.data)
+    check_data = _TYPES.get(made.register)
+    if check_data is not None:
+        check_data(made.data)
 
 
 def _invalid(zh: str, en: str) -> InvalidError:

@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping
 
 from cityops.cases.directory import person_name, unit_name
 from cityops.cases.documents.book import Documents
 from cityops.cases.documents.values import Value
 from cityops.cases.effects import EffectHandler
-from cityops.cases.records import Act
-from cityops.cases.tables import step_table
+from cityops.cases.records import Act, told_before
 from cityops.cases.workflow import Effect, FormField, Transition, Workflow
 from cityops.kit import from_ms
 
@@ -34,7 +33,7 @@ def document_effects(documents: Documents) -> Mapping[str, EffectHandler]:
 def values_of(act: Act) -> dict[str, Value]:
     """Every value that a document of this step may name: of the case, of all forms up to this one; later ones win."""
     case, fields = act.case(), _form_fields(act.workflow)
-    told = {**_told_before(act.conn, act.case_id), **act.form}
+    told = {**told_before(act.conn, act.case_id), **act.form}
     values = {name: _value(act.conn, fields.get(name), raw) for name, raw in told.items()}
     return values | {
         "case_number": Value(case["number"]),
@@ -52,12 +51,6 @@ def place_words(case: RowMapping) -> str:
     """The address as it was given, else the names of the places that hold the case's point."""
     place = case["place"] or {}
     return str(place.get("address") or "".join(str(place.get(name) or "") for name in _PLACE[1:]))
-
-
-def _told_before(conn: Connection, case_id: str) -> dict[str, Any]:
-    """What all steps so far said, by field; a later step says it anew."""
-    query = select(step_table.c.data).where(step_table.c.case_id == case_id).order_by(step_table.c.sequence)
-    return {name: value for data in conn.execute(query).scalars() for name, value in data.items()}
 
 
 def _form_fields(workflow: Workflow) -> dict[str, FormField]:
