@@ -42,6 +42,26 @@ def _assign_units(act: Act, transition: Transition, effect: Effect, task_id: str
         open_task(act, effect.task, {"unit_id": unit["id"], "unit_name": unit["name"]}, lead=leads)
 
 
+def _transfer_unit(act: Act, transition: Transition, effect: Effect, task_id: str | None) -> None:
+    """Hand the case to another unit and to that unit's level (逐级移交); the unit leads a new task of the kind."""
+    assert effect.task is not None  # the check at load holds this
+    field = transition.field_of("unit")
+    assert field is not None  # the check at load holds this
+    unit, case = find_unit(act.conn, act.form[field.name]), act.case()
+    if unit["id"] == case["unit_id"]:
+        raise ConflictError("案件已由该单位承办", "that unit holds the case already", code="case.same_unit", kept=_KEPT)
+    area, of_case = unit["area_code"], case["area_code"]
+    if area is None or (of_case is not None and not (of_case.startswith(area) or area.startswith(of_case))):
+        raise InvalidError(
+            f"“{unit['name']}”不管辖案件所在地",
+            f"{unit['name']!r} does not answer for the place of the case",
+            code="case.not_its_area",
+            kept=_KEPT,
+        )
+    act.set_case(unit_id=unit["id"], unit_name=unit["name"], level=act.workflow.level_of([area]))
+    open_task(act, effect.task, {"unit_id": unit["id"], "unit_name": unit["name"]}, lead=True)
+
+
 def _set_unit(act: Act, transition: Transition, effect: Effect, task_id: str | None) -> None:
     """The unit that owes the open task of this kind answers for the case again (a transfer was refused)."""
     for task in act.open_tasks(effect.task):
@@ -154,6 +174,7 @@ def _task(act: Act, task_id: str | None) -> RowMapping:
 ASSIGNING_HANDLERS: Final[Mapping[str, EffectHandler]] = {
     "assign_units": _assign_units,
     "set_unit": _set_unit,
+    "transfer_unit": _transfer_unit,
     "ask_person": _ask_person,
     "name_person": _name_person,
     "unname_person": _unname_person,

@@ -27,6 +27,7 @@ WORKFLOW_EFFECTS = frozenset(
         "end_deferral",
         "next_stage",
         "transfer_level",
+        "transfer_unit",
         "set_unit",
         "exempt_delay",
         "merge_case",
@@ -37,11 +38,12 @@ WORKFLOW_EFFECTS = frozenset(
 EFFECTS = CREW_EFFECTS | TASK_EFFECTS | WORKFLOW_EFFECTS | DOCUMENT_EFFECTS
 """Every effect there is. Those of the crews are carried out by the dispatch room, of documents by the documents room."""
 
-OPENING: Final = frozenset({"open_task", "assign_units", "ask_person"})
+OPENING: Final = frozenset({"open_task", "assign_units", "ask_person", "transfer_unit"})
 """Effects that open a task of the kind they name."""
 NEEDS_FIELD: Final[dict[str, tuple[FieldKind, ...]]] = {
     "assign_crew": ("crew",),
     "assign_units": ("unit", "units"),
+    "transfer_unit": ("unit",),
     "ask_person": ("person",),
     "name_person": ("person",),
     "defer": ("datetime",),

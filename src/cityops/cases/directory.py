@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import Connection, RowMapping, or_, select
 
 from cityops.access import Role
-from cityops.kit import InvalidError, Text
+from cityops.kit import ConflictError, InvalidError, Text
 from cityops.store import metadata
 
 _unit: Final = metadata.tables["unit"]
@@ -21,6 +21,15 @@ def find_unit(conn: Connection, name: str) -> RowMapping:
     row = conn.execute(query).mappings().first()
     if row is None:
         raise InvalidError(f"没有单位“{name}”", f"there is no unit {name!r}", code="case.no_unit", kept=_KEPT)
+    return row
+
+
+def find_unit_above(conn: Connection, unit_id: str | None) -> RowMapping:
+    """The unit above this one (上级单位); ``ConflictError`` when it has none."""
+    above = select(_unit.c.parent_id).where(_unit.c.id == unit_id).scalar_subquery()
+    row = conn.execute(select(_unit).where(_unit.c.id == above)).mappings().one_or_none()
+    if row is None:
+        raise ConflictError("承办单位没有上级单位", "there is no unit above it", code="case.no_unit_above", kept=_KEPT)
     return row
 
 

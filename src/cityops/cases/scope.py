@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import ColumnElement, RowMapping, false, or_, select
 
@@ -53,16 +52,12 @@ def own_task_clause(principal: Principal) -> ColumnElement[bool]:
     return _is(task_table.c.unit_id, principal.unit_id)
 
 
-def level_of(principal: Principal, levels: Sequence[str]) -> int:
-    """The index in ``levels`` of the level a person works on (市、区、街道), by the person's areas."""
-    if not principal.area_codes:
-        return 0
-    shortest = min(len(code) for code in principal.area_codes)
-    return min(bisect_right(_LEVEL_LENGTHS, shortest), len(levels) - 1)
-
-
-_LEVEL_LENGTHS: Final = (5, 7)
-"""Area codes up to 5 digits are a city's, of 6 a district's, longer ones a street's: index 0, 1, 2 of the levels."""
+def works_on(principal: Principal, case: RowMapping, tasks: Sequence[RowMapping]) -> bool:
+    """Whether a person may read inside a confidential case: of the unit that holds it, or with an open task in it."""
+    if principal.role.is_of_unit and principal.unit_id is not None and bool(case["unit_id"] == principal.unit_id):
+        return True
+    bound = principal.role.is_of_unit or principal.role.is_of_field
+    return bound and any(not task["ended"] and owes_or_oversees(principal, task) for task in tasks)
 
 
 def _own_open(principal: Principal) -> ColumnElement[bool]:
