@@ -49,7 +49,7 @@ export function crewFeatures(crews: readonly Crew[]): FeatureCollection {
 
 export function closureFeatures(closures: readonly Closure[]): FeatureCollection {
   return collection(
-    closures.map((closure) => line(closure.line as [number, number][], { id: closure.closure_id, kind: "closure" })),
+    closures.map((closure) => line(closure.line as [number, number][], { id: closure.closure_id, kind: "closure", half: closure.half, in_force: closure.in_force })),
   );
 }
 

@@ -92,7 +92,7 @@ function workLayers(theme: Theme): LayerSpecification[] {
   const round = { "line-cap": "round", "line-join": "round" };
   const icon = { "icon-image": ["get", "icon"], "icon-allow-overlap": true, "icon-ignore-placement": true };
   return [
-    { id: "closure", source: "closures", type: "line", layout: round, paint: { "line-color": c.closure, "line-width": 7, "line-opacity": 0.45 } },
+    { id: "closure", source: "closures", type: "line", layout: round, paint: { "line-color": c.closure, "line-width": 7, "line-opacity": ["case", ["boolean", ["get", "in_force"], true], 0.45, 0.15] } },
     { id: "closure-dash", source: "closures", type: "line", paint: { "line-color": c.closure, "line-width": 3, "line-dasharray": [1.2, 1.2] } },
     { id: "track", source: "track", type: "line", layout: round, filter: ["==", ["geometry-type"], "LineString"],
       paint: { "line-color": c.track, "line-width": 3, "line-opacity": 0.9 } },
