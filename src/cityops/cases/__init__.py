@@ -8,7 +8,7 @@ from cityops.cases.engine import Cases
 from cityops.cases.machines import Fault
 from cityops.cases.records import Act, told_before
 from cityops.cases.rulebook import LOCAL_STANDARD, RULE_TABLES, Rulebook, Rules
-from cityops.cases.scope import case_scope
+from cityops.cases.scope import case_scope, inside_scope
 from cityops.cases.standards import LimitSpec, Season, StageLimit, Standard
 from cityops.cases.tables import (
     answer_table,
@@ -114,9 +114,10 @@ __all__ = [
     "check_workflow",
     "deadline_table",
     "ensure_sound",
-    "told_before",
+    "inside_scope",
     "notice_table",
     "reporter_table",
     "step_table",
     "task_table",
+    "told_before",
 ]

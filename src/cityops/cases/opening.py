@@ -111,6 +111,7 @@ def _insert(act: Act, new: NewCase) -> None:
             matter=None if matter is None else f"{matter.standard} {matter.kind} {matter.code}",
             matter_name=None if matter is None else matter.name,
             suggested=None if new.suggested is None else asdict(new.suggested) | {"why": new.suggested.why._asdict()},
+            confidential=act.workflow.confidential,
             ended=False,
             opened_ms=act.at_ms,
             changed_ms=act.at_ms,

@@ -16,7 +16,7 @@ from cityops.cases.deadlines import deadline_view
 from cityops.cases.filing import Filing
 from cityops.cases.listing import MAX_PAGE_SIZE, checked_page, list_cases
 from cityops.cases.owed import notices_of, own_tasks
-from cityops.cases.scope import case_scope, owes_or_oversees, works_on
+from cityops.cases.scope import case_scope, inside_scope, owes_or_oversees
 from cityops.cases.showing import (
     action_view,
     masked,
@@ -99,7 +99,7 @@ class Reader:
             select(case_table.c.id).where(case_table.c.id == case_id, case_scope(principal))
         ).scalar()
         actions, blocked = self._steps(conn, principal, row, all_tasks) if in_scope else ([], [])
-        inside = not workflow.confidential or works_on(principal, row, all_tasks)
+        inside = self._inside(conn, principal, row)
         tasks = [
             self._task(
                 principal,
@@ -133,6 +133,11 @@ class Reader:
             standard_title=None if standard is None else standard.title.text,
             closing_title=None if closing is None else closing.text,
         )
+
+    def _inside(self, conn: Connection, principal: Principal, case: RowMapping) -> bool:
+        """Whether this person may read what was written in the case."""
+        seen = select(case_table.c.id).where(case_table.c.id == case["id"], inside_scope(principal))
+        return not case["confidential"] or conn.execute(seen).scalar() is not None
 
     def _relations(self, conn: Connection, principal: Principal, row: RowMapping) -> list[RelationView]:
         """The cases in this person's scope that this one was split or merged with."""
@@ -291,7 +296,7 @@ class Reader:
         of_case = task["owner"] == "desk"
         actions = [step for step in steps if step.task_id == task_id or (of_case and step.task_id is None)]
         deadline = self._deadlines(conn, [case["id"]]).get((case["id"], task_id))
-        inside = not workflow.confidential or works_on(principal, case, tasks)
+        inside = self._inside(conn, principal, case)
         return self._task(principal, task, case, workflow, deadline, self._clock.now(), actions, inside)
 
     def _task(

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, false, or_, select
+from sqlalchemy import ColumnElement, RowMapping, and_, false, or_, select
 
 from cityops.access import Principal, Role, scope_clause
 from cityops.cases.tables import case_table, reporter_table, task_table
@@ -52,12 +51,17 @@ def own_task_clause(principal: Principal) -> ColumnElement[bool]:
     return _is(task_table.c.unit_id, principal.unit_id)
 
 
-def works_on(principal: Principal, case: RowMapping, tasks: Sequence[RowMapping]) -> bool:
-    """Whether a person may read inside a confidential case: of the unit that holds it, or with an open task in it."""
-    if principal.role.is_of_unit and principal.unit_id is not None and bool(case["unit_id"] == principal.unit_id):
-        return True
-    bound = principal.role.is_of_unit or principal.role.is_of_field
-    return bound and any(not task["ended"] and owes_or_oversees(principal, task) for task in tasks)
+def inside_scope(principal: Principal) -> ColumnElement[bool]:
+    """The cases in which a person may read what was written, of those in scope.
+
+    A confidential one (保密) only who works on it: who is of the unit that holds it, or has an open task in it.
+    """
+    works: ColumnElement[bool] = false()
+    if principal.role.is_of_unit or principal.role.is_of_field:
+        works = case_table.c.id.in_(_tasks_where(own_task_clause(principal) & task_table.c.ended.is_(False)))
+    if principal.role.is_of_unit:
+        works = or_(works, _is(case_table.c.unit_id, principal.unit_id))
+    return and_(case_scope(principal), or_(case_table.c.confidential.is_(False), works))
 
 
 def _own_open(principal: Principal) -> ColumnElement[bool]:

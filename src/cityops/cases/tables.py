@@ -55,6 +55,7 @@ case_table = Table(
     Column("suggested", JSON(none_as_null=True)),
     Column("origin_id", String(26)),
     Column("merged_into_id", String(26)),
+    Column("confidential", Boolean, nullable=False, default=False),
     Column("ended", Boolean, nullable=False, default=False),
     Column("opened_ms", BigInteger, nullable=False),
     Column("closed_ms", BigInteger),

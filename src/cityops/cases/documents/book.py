@@ -17,7 +17,7 @@ from cityops.cases.documents.tables import document_table
 from cityops.cases.documents.values import Value
 from cityops.cases.documents.word import render_docx
 from cityops.cases.records import next_count
-from cityops.cases.scope import case_scope
+from cityops.cases.scope import case_scope, inside_scope
 from cityops.cases.stepping import not_found
 from cityops.cases.tables import case_table
 from cityops.kit import Clock, ConflictError, IdMaker, NotFoundError, Text, from_ms
@@ -137,14 +137,19 @@ class Documents:
         return document_id
 
     def of_case(self, principal: Principal, case_id: str) -> list[DocumentView]:
-        """All documents of a case, oldest first; ``NotFoundError`` when the case is not this person's to see."""
+        """All documents of a case, oldest first; of a confidential case none to who does not work on it.
+
+        Raises:
+            NotFoundError: the case is not this person's to see.
+        """
         principal.require(Permission.CASES_READ)
         with self._store.read() as conn:
             seen = select(case_table.c.id).where(case_table.c.id == case_id, case_scope(principal))
             if conn.execute(seen).scalar() is None:
                 raise not_found()
-            query = select(document_table).where(_t.case_id == case_id).order_by(_t.made_ms, _t.id).limit(LIST_MAX)
-            rows = conn.execute(query).mappings().all()
+            query = select(document_table).join(case_table, case_table.c.id == _t.case_id)
+            query = query.where(_t.case_id == case_id, inside_scope(principal)).order_by(_t.made_ms, _t.id)
+            rows = conn.execute(query.limit(LIST_MAX)).mappings().all()
         last = {row["template"]: row["id"] for row in rows}
         return [_view(row, latest=last[row["template"]] == row["id"]) for row in rows]
 
@@ -179,7 +184,7 @@ class Documents:
         principal.require(Permission.CASES_READ)
         joined = select(document_table).join(case_table, case_table.c.id == _t.case_id)
         with self._store.read() as conn:
-            row = conn.execute(joined.where(_t.id == document_id, case_scope(principal))).mappings().one_or_none()
+            row = conn.execute(joined.where(_t.id == document_id, inside_scope(principal))).mappings().one_or_none()
         if row is None:
             raise NotFoundError(
                 "没有这份文书，或您无权查看", "no such document, or not yours to see", code="document.not_found"

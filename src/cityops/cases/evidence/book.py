@@ -43,17 +43,12 @@ from cityops.cases.evidence.views import (
     content_headers,
     display_name,
 )
-from cityops.cases.scope import case_scope
+from cityops.cases.scope import case_scope, inside_scope
 from cityops.cases.tables import case_table
-from cityops.kit import (
-    Clock,
-    IdMaker,
-    NotFoundError,
-)
+from cityops.kit import Clock, IdMaker, NotFoundError, from_ms, to_ms
 from cityops.store import Files, Store, emit
 
 LIST_MAX: Final = 1000
-_DAY_MS: Final = 86_400_000
 MAY_ADD: Final = (
     Permission.CASES_REPORT,
     Permission.CASES_OPEN,
@@ -158,9 +153,9 @@ class EvidenceBook:
                 raise only_photos()
             view = self._files.put([received.picture.view])
             thumbnail = self._files.put([received.picture.thumbnail])
-        day_ms = self._clock.now_ms() // _DAY_MS * _DAY_MS
+        day_ms = to_ms(from_ms(self._clock.now_ms()).replace(hour=0, minute=0, second=0, microsecond=0))
         for stored in (view, thumbnail):  # a file's time of day would say when the person was here
-            os.utime(self._files.path(stored.sha256), (day_ms / 1000, day_ms / 1000))
+            self._files.redate(stored.sha256, day_ms)
         width, height = received.picture.width, received.picture.height
         row: dict[str, Any] = {
             "id": f"T{secrets.token_hex(12).upper()}Z",
@@ -230,12 +225,17 @@ class EvidenceBook:
     # --- reading ---------------------------------------------------------------------------------------------
 
     def of_case(self, principal: Principal, case_id: str) -> list[EvidenceView]:
-        """All items of a case, oldest first; ``NotFoundError`` when the case is not this person's to see."""
+        """All items of a case, oldest first; of a confidential case none to who does not work on it.
+
+        Raises:
+            NotFoundError: the case is not this person's to see.
+        """
         principal.require(Permission.CASES_READ)
         with self._store.read() as conn:
-            _require_case(conn, case_id, principal)
-            query = select(evidence_table).where(_t.case_id == case_id).order_by(_t.uploaded_ms, _t.id).limit(LIST_MAX)
-            return [view_of(row) for row in conn.execute(query).mappings()]
+            _require_case(conn, case_id, case_scope(principal))
+            query = select(evidence_table).join(case_table, case_table.c.id == _t.case_id)
+            query = query.where(_t.case_id == case_id, inside_scope(principal)).order_by(_t.uploaded_ms, _t.id)
+            return [view_of(row) for row in conn.execute(query.limit(LIST_MAX)).mappings()]
 
     def of_report(self, principal: Principal, report_id: str) -> list[EvidenceView]:
         """All items of a report or tip-off, for those who accept reports."""
@@ -309,7 +309,7 @@ class EvidenceBook:
             raise no_item()
         if row["case_id"] is not None:
             principal.require(Permission.CASES_READ)
-            _require_case(conn, row["case_id"], principal)
+            _require_case(conn, row["case_id"], inside_scope(principal))
         elif row["uploader_id"] != principal.account_id and not principal.can(Permission.CASES_OPEN):
             raise no_item()
         return row
@@ -318,7 +318,7 @@ class EvidenceBook:
         """The case is this person's to see, the pair is of the case, and no bound is reached."""
         case_id, before_id = row["case_id"], row["before_id"]
         if case_id is not None and principal is not None:
-            _require_case(conn, case_id, principal)
+            _require_case(conn, case_id, case_scope(principal))
         if before_id is not None:
             own = and_(_t.case_id.is_(None), _t.uploader_id == row["uploader_id"])
             of_case = own if case_id is None else _t.case_id == case_id
@@ -410,8 +410,8 @@ def _count(conn: Connection, which: ColumnElement[bool]) -> int:
     return int(conn.execute(select(func.count()).select_from(evidence_table).where(which)).scalar_one())
 
 
-def _require_case(conn: Connection, case_id: str, principal: Principal) -> None:
-    found = select(case_table.c.id).where(case_table.c.id == case_id, case_scope(principal))
+def _require_case(conn: Connection, case_id: str, scope: ColumnElement[bool]) -> None:
+    found = select(case_table.c.id).where(case_table.c.id == case_id, scope)
     if conn.execute(found).scalar() is None:
         raise NotFoundError(
             "没有这个案件，或您无权查看", "no such case, or not for you", code="case.missing", kept=NOT_KEPT
