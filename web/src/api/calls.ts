@@ -29,9 +29,21 @@ export const calls = {
   caseTrack: (id: string) => get<T.Track>(`/api/cases/${part(id)}/track`),
   step: (caseId: string, action: string, step: T.Step) =>
     post<T.CaseDetail>(`/api/cases/${part(caseId)}/steps/${part(action)}`, step),
+  choices: (caseId: string, action: string, query: Query) =>
+    get<T.ChoiceList>(`/api/cases/${part(caseId)}/steps/${part(action)}/choices`, query),
+  offers: (caseIds: readonly string[]) => get<T.OfferList>("/api/steps", { case_id: caseIds }),
+  steps: (action: string, step: T.BulkStep) => post<T.OutcomeList>(`/api/steps/${part(action)}`, step),
+  notices: (query: Query) => get<T.NoticeList>("/api/notices", query),
+  holders: () => get<T.HolderList>("/api/hand-over"),
+  colleagues: (id: string) => get<T.ChoiceList>(`/api/hand-over/${part(id)}`),
+  handOver: (order: T.HandOver) => post<T.OutcomeList>("/api/hand-over", order),
   recommendations: (caseId: string) => get<T.Recommendations>(`/api/cases/${part(caseId)}/recommendations`),
   taskRoute: (taskId: string) => get<T.CrewRoute>(`/api/tasks/${part(taskId)}/route`),
   tasks: (query: Query) => get<T.TaskList>("/api/tasks", query),
+
+  evidence: (caseId: string) => get<T.EvidenceList>(`/api/cases/${part(caseId)}/evidence`),
+  takeBackEvidence: (id: string) => remove<undefined>(`/api/evidence/${part(id)}`),
+  patrolCoverage: (from: string, to: string) => get<T.PatrolCoverage>("/api/patrol/coverage", { from, to }),
 
   crews: () => get<{ items: T.Crew[] }>("/api/crews"),
   crewPosition: (id: string, position: T.CrewPosition) => post<unknown>(`/api/crews/${part(id)}/position`, position),
@@ -61,3 +73,5 @@ export const alertsSheet = "/api/alerts.xlsx";
 export const casesSheet = "/api/cases.xlsx";
 export const livePath = "/api/live";
 export const casePrintPath = (id: string): string => `/api/cases/${part(id)}/print`;
+
+export const evidencePath = (id: string, rendition: "thumbnail" | "view" | "original") => `/api/evidence/${part(id)}/${rendition}`;

@@ -3,7 +3,7 @@
 import { both } from "@/i18n";
 import type { Problem } from "./types";
 
-export type QueryValue = string | number | boolean | undefined | null;
+export type QueryValue = string | number | boolean | readonly string[] | undefined | null;
 export type Query = Record<string, QueryValue>;
 
 interface RequestOptions {
@@ -30,6 +30,10 @@ export function setCsrfToken(token: string): void {
   csrfToken = token;
 }
 
+export function csrf(): string {
+  return csrfToken;
+}
+
 /** What to do when the server no longer knows this person. */
 export function onSignedOut(handler: () => void): void {
   signedOut = handler;
@@ -38,14 +42,15 @@ export function onSignedOut(handler: () => void): void {
 export function address(path: string, query: Query = {}): string {
   const parts = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
-    if (value !== undefined && value !== null && value !== "") parts.set(name, String(value));
+    if (Array.isArray(value)) for (const one of value) parts.append(name, String(one));
+    else if (value !== undefined && value !== null && value !== "") parts.set(name, String(value));
   }
   const text = parts.toString();
   return text === "" ? path : `${path}?${text}`;
 }
 
 /** A problem that the browser met before any server could explain it. */
-export function localProblem(key: "unreachable" | "unreadable" | "broken"): Problem {
+export function localProblem(key: "unreachable" | "unreadable" | "broken" | "too_large"): Problem {
   const message = both(`problem.${key}.message`);
   const kept = both(`problem.${key}.kept`);
   const todo = both(`problem.${key}.todo`);
@@ -60,7 +65,7 @@ export function localProblem(key: "unreachable" | "unreadable" | "broken"): Prob
   };
 }
 
-function isProblem(value: unknown): value is Problem {
+export function isProblem(value: unknown): value is Problem {
   return typeof value === "object" && value !== null && "code" in value && "message" in value && "message_en" in value;
 }
 
