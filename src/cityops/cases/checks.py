@@ -36,10 +36,12 @@ WORKFLOW_EFFECTS = frozenset(
     ]
 )
 EFFECTS = CREW_EFFECTS | TASK_EFFECTS | WORKFLOW_EFFECTS | DOCUMENT_EFFECTS
-"""Every effect there is. Those of the crews are carried out by the dispatch room, of documents by the documents room."""
+"""Every effect there is. Those of the crews are carried out by the dispatch room, ``make_document`` by documents."""
 
 OPENING: Final = frozenset({"open_task", "assign_units", "ask_person", "transfer_unit"})
 """Effects that open a task of the kind they name."""
+OF_A_KIND: Final = OPENING | {"move_task", "set_unit"}
+"""Effects that must name a kind of task."""
 NEEDS_FIELD: Final[dict[str, tuple[FieldKind, ...]]] = {
     "assign_crew": ("crew",),
     "assign_units": ("unit", "units"),
@@ -125,7 +127,7 @@ def _reference_faults(path: Path, transition: Transition, workflow: Workflow) ->
         where = (*path, "effects", index)
         if effect.do not in EFFECTS:
             yield fault(where, f"“{action}”的效果“{effect.do}”不存在", f"{action!r} names unknown effect {effect.do!r}")
-        elif effect.do in OPENING | {"move_task", "set_unit"} or (effect.do == "cancel_tasks" and effect.task is not None):
+        elif effect.do in OF_A_KIND or (effect.do == "cancel_tasks" and effect.task is not None):
             yield from _task_effect_faults(where, action, effect, workflow.tasks)
         yield from _field_faults(where, transition, effect)
     for index, requirement in enumerate(transition.requires):

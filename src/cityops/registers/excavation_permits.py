@@ -20,9 +20,12 @@ MAX_DEPTH_M: Final = 50.0
 def check_excavation_permit(data: dict[str, Any]) -> None:
     """Checks ``data`` of a permit.
 
-    ``holder``, ``valid_from`` and ``valid_to`` (days, both included), ``depth_m``, ``geometry``: GeoJSON, a Polygon of one
-    ring or a LineString with ``width_m`` beside it; WGS-84 degrees. Optional: ``holder_code`` (unified social credit
-    code), ``purpose``.
+    ``holder``, ``valid_from`` and ``valid_to`` (days, both included), ``depth_m``, ``geometry``: GeoJSON in WGS-84
+    degrees, a Polygon of one ring or a LineString with ``width_m`` beside it. Optional: ``holder_code`` (unified
+    social credit code), ``purpose``.
+
+    Raises:
+        InvalidError: a value is missing or wrong.
     """
     if not isinstance(data.get("holder"), str) or not data["holder"].strip():
         raise _invalid("缺少持证人 holder", "holder is missing")
