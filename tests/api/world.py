@@ -10,17 +10,18 @@ from typing import Any
 
 import httpx
 import numpy as np
-import yaml
 from fastapi import FastAPI
 
 from cityops.access import SYSTEM, Accounts, Passwords, Permission, Principal, Role, Sessions, UnitKind, Units
 from cityops.analysis import Analysis, Measure, RateDetectors
+from cityops.analysis.evaluation import Evaluations
 from cityops.api import ApiContext, ApiSettings, DemoSignIn, HealthPart, LiveLimits, RequestLimits, Sample, create_app
-from cityops.cases import CaseDetailView, Cases, NewCase, Workflow
+from cityops.cases import CaseDetailView, Cases, NewCase, Rulebook, Workflow
 from cityops.cases.catalogue import RuleTables
 from cityops.cases.documents import Documents
 from cityops.cases.evidence import EvidenceBook
-from cityops.cases.reports import CaseReports, ReportDesk, Service, TipOffs
+from cityops.cases.intake import CallBacks, Intake
+from cityops.cases.reports import CaseReports, ReportDesk, Service, TipOffMatter, TipOffs
 from cityops.detection import AlertBook, AlertFilter, Episode, Finding, SilenceDetector, Subject
 from cityops.dispatch import Dispatch, crew_effects
 from cityops.kit import SHANGHAI, DivisionLevel, IdMaker, ManualClock, Text, WorkingCalendar, to_ms
@@ -37,9 +38,12 @@ from cityops.observations import (
 )
 from cityops.places import City, Division, Exit, RoadNetwork
 from cityops.registers import VEHICLE, Registers, VehicleClass
+from cityops.scenes import counted_work_of, read_scene
+from cityops.scenes.urban_management import scene as urban_management
 from cityops.store import Files, Store
 
-SCENE = Path(__file__).parents[2] / "src/cityops/scenes/key_vehicles/scene.yaml"
+SCENE_FOLDER = Path(__file__).parents[2] / "src/cityops/scenes"
+SCENES = ("key_vehicles", "urban_management")
 NOW = datetime(2026, 5, 12, 23, 41, 5, tzinfo=SHANGHAI)
 NOW_MS = to_ms(NOW)
 STARTED_MS = NOW_MS - 600_000
@@ -206,6 +210,10 @@ def case_opener(
     return open_case
 
 
+def workflows_in(scene: str) -> tuple[Workflow, ...]:
+    return read_scene(SCENE_FOLDER / scene / "scene.yaml").workflows
+
+
 def compose(folder: Path, url: str, settings: ApiSettings, template: World | None = None) -> Iterator[World]:
     """The rooms over a store at ``url`` and files in ``folder``; with ``template`` the store holds its people."""
     clock = ManualClock(NOW)
@@ -214,9 +222,10 @@ def compose(folder: Path, url: str, settings: ApiSettings, template: World | Non
         if template is None:
             store.create_all()
         city = small_city()
-        workflow = Workflow.model_validate(yaml.safe_load(SCENE.read_text(encoding="utf-8"))["workflows"][0])
-        workflows = {("key_vehicles", "key_vehicle"): workflow}
-        cases = Cases(store, clock, ids, workflows, WorkingCalendar.official(), crew_effects())
+        workflows = {(scene, flow.name): flow for scene in SCENES for flow in workflows_in(scene)}
+        calendar, tables = WorkingCalendar.official(), RuleTables(store, clock, publishes=Permission.RULES_PUBLISH)
+        rulebook, evidence = Rulebook(tables, clock), EvidenceBook(store, Files(folder / "files"), clock, ids)
+        cases = Cases(store, clock, ids, workflows, calendar, crew_effects(), rulebook=rulebook)
         alerts = AlertBook(store, clock, ids)
         with Log.open(folder / "log", writer="test", streams=[VEHICLE_POSITION]) as log:
             progress = PositionFile(folder / "state", "historian")
@@ -236,11 +245,15 @@ def compose(folder: Path, url: str, settings: ApiSettings, template: World | Non
                 cases=cases,
                 dispatch=Dispatch(store, clock, ids, city, cases),
                 analysis=Analysis(store, clock, MEASURES, RATES),
-                evidence=EvidenceBook(store, Files(folder / "files"), clock, ids),
+                evidence=evidence,
                 reports=CaseReports(store, clock, ids, SERVICES, bounds=city.bounds),
                 report_desk=ReportDesk(store, clock, ids),
-                tip_offs=TipOffs(store, clock, passwords=Passwords()),
-                rules=RuleTables(store, clock, publishes=Permission.RULES_PUBLISH),
+                tip_offs=TipOffs(store, clock, passwords=Passwords(), matters=TIP_OFFS),
+                rules=tables,
+                rulebook=rulebook,
+                evaluations=Evaluations(store, clock, counted_work_of([urban_management()]), tables),
+                intake=Intake(store, clock, ids, cases, workflows, rulebook, city, calendar, evidence),
+                call_backs=CallBacks(store, clock, ids),
                 documents=Documents(store, Files(folder / "files"), clock, ids),
                 open_case=case_opener(alerts, cases, store),
                 samples=[lambda: [Sample("cityops_test_rows_total", "Rows", "counter", 42)]],
@@ -313,6 +326,7 @@ def add_people(world: World) -> None:
         )
 
 
+TIP_OFFS = (TipOffMatter("fire", "消防隐患", "Fire hazard", "GB/T 47678.5-2026/matter/06013"),)
 SERVICES = (
     Service("ice", "冰柱积冰", "挑檐冰柱", matter="GB/T 47678.5-2026/matter/10001", name_en="Ice", picture="ice"),
     Service("lamp", "路灯不亮", matter="GB/T 47678.5-2026/matter/01037", published=True, name_en="Lamp out"),

@@ -6,10 +6,12 @@ from pathlib import Path
 
 from cityops.access import Accounts, Passwords, Permission, Units
 from cityops.analysis import Analysis
-from cityops.cases import Cases
+from cityops.analysis.evaluation import Evaluations
+from cityops.cases import Cases, Rulebook
 from cityops.cases.catalogue import RuleTables
 from cityops.cases.documents import Documents, document_effects
 from cityops.cases.evidence import EvidenceBook
+from cityops.cases.intake import Intake
 from cityops.cases.reports import CaseReports, ReportDesk, TipOffs
 from cityops.detection import AlertBook
 from cityops.dispatch import Dispatch, crew_effects
@@ -19,11 +21,13 @@ from cityops.places import City
 from cityops.registers import Registers
 from cityops.scenes import (
     SceneContext,
+    counted_work_of,
     load_scenes,
     measures_of,
     rate_detectors_of,
     services_of,
     step_rules_of,
+    tip_off_matters_of,
     workflows_of,
 )
 from cityops.store import Files, Store
@@ -36,7 +40,9 @@ def scene_context(store: Store, clock: Clock, city: City, folder: Path, *, truck
     documents = Documents(store, Files(folder / "files"), clock, ids)
     effects = {**crew_effects(), **document_effects(documents)}
     workflows, rules = workflows_of(scenes), step_rules_of(scenes)
-    cases = Cases(store, clock, ids, workflows, WorkingCalendar.official(), effects, rules)
+    tables, calendar = RuleTables(store, clock, publishes=Permission.RULES_PUBLISH), WorkingCalendar.official()
+    rulebook, evidence = Rulebook(tables, clock), EvidenceBook(store, Files(folder / "files"), clock, ids)
+    cases = Cases(store, clock, ids, workflows, calendar, effects, rules, rulebook)
     return SceneContext(
         store=store,
         clock=clock,
@@ -50,11 +56,14 @@ def scene_context(store: Store, clock: Clock, city: City, folder: Path, *, truck
         cases=cases,
         dispatch=Dispatch(store, clock, ids, city, cases),
         analysis=Analysis(store, clock, measures_of(scenes), rate_detectors_of(scenes)),
-        evidence=EvidenceBook(store, Files(folder / "files"), clock, ids),
+        evidence=evidence,
         reports=CaseReports(store, clock, ids, services_of(scenes), bounds=city.bounds),
         report_desk=ReportDesk(store, clock, ids),
-        tip_offs=TipOffs(store, clock, passwords=Passwords()),
-        rules=RuleTables(store, clock, publishes=Permission.RULES_PUBLISH),
+        tip_offs=TipOffs(store, clock, passwords=Passwords(), matters=tip_off_matters_of(scenes)),
+        rules=tables,
+        rulebook=rulebook,
+        evaluations=Evaluations(store, clock, counted_work_of(scenes), tables),
+        intake=Intake(store, clock, ids, cases, workflows, rulebook, city, calendar, evidence),
         documents=documents,
         demo_trucks=trucks,
     )

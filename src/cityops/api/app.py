@@ -19,18 +19,23 @@ from cityops.api import (
     routes_cases,
     routes_dispatch,
     routes_documents,
+    routes_evaluation,
     routes_evidence,
     routes_field,
     routes_learn,
     routes_live,
     routes_map,
     routes_operations,
+    routes_public,
     routes_registers,
+    routes_reports,
     routes_session,
+    routes_tipoffs,
     routes_work,
 )
 from cityops.api.context import ApiContext, ApiParts
 from cityops.api.declare import TAGS, finish_openapi
+from cityops.api.door import PublicDoor
 from cityops.api.field_catalogue import FieldCatalogue
 from cityops.api.layers import Layers
 from cityops.api.live_feed import LiveFeed
@@ -55,10 +60,15 @@ _ROUTERS: Final[Sequence[APIRouter]] = (
     routes_evidence.router,
     routes_field.router,
     routes_documents.router,
+    routes_public.router,
+    routes_reports.router,
+    routes_tipoffs.public_router,
+    routes_tipoffs.router,
     routes_dispatch.router,
     routes_registers.router,
     routes_admin.router,
     routes_learn.router,
+    routes_evaluation.router,
     routes_live.router,
     routes_operations.router,
 )
@@ -114,6 +124,8 @@ def create_app(context: ApiContext, routers: Sequence[APIRouter] = (), *, scenes
     app.state.context = context
     app.state.parts = parts
     app.router.lifespan_context = _lifespan(parts)
+    for path, mounted in context.mounts.items():
+        app.mount(path, mounted)
     app.include_router(web_router(settings.web_folder))
     app.add_middleware(Gate, counters=parts.counters, limits=settings.requests)
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
@@ -155,7 +167,8 @@ def make_parts(context: ApiContext) -> ApiParts:
     feed = LiveFeed(context.store, vehicles, lambda: EventScope(context.alerts, context.store), hub, context.clock)
     catalogue = FieldCatalogue(Rulebook(context.rules, context.clock).rules)
     answers = FieldAnswers(context.store, context.clock, context.cases, context.evidence)
-    return ApiParts(HttpCounters(), Layers(context.city), vehicles, hub, feed, Uploads(), catalogue, answers)
+    layers, door = Layers(context.city), PublicDoor(context.clock)
+    return ApiParts(HttpCounters(), layers, vehicles, hub, feed, Uploads(), door, catalogue, answers)
 
 
 def _lifespan(parts: ApiParts) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:

@@ -7,8 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from starlette.types import ASGIApp
+
 from cityops.access import Accounts, Principal, Sessions, Units
 from cityops.analysis import Analysis
+from cityops.analysis.evaluation import Evaluations
+from cityops.api.door import PublicDoor
 from cityops.api.field_catalogue import FieldCatalogue
 from cityops.api.layers import Layers
 from cityops.api.live_feed import LiveFeed
@@ -17,11 +21,12 @@ from cityops.api.live_vehicles import LiveVehicles
 from cityops.api.metrics import HttpCounters, Sample
 from cityops.api.middleware import RequestLimits
 from cityops.api.uploads import Uploads
-from cityops.cases import CaseDetailView, Cases
+from cityops.cases import CaseDetailView, Cases, Rulebook
 from cityops.cases.catalogue import RuleTables
 from cityops.cases.documents import Documents
 from cityops.cases.evidence import EvidenceBook
 from cityops.cases.fieldwork import FieldAnswers
+from cityops.cases.intake import CallBacks, Intake
 from cityops.cases.reports import CaseReports, ReportDesk, TipOffs
 from cityops.detection import AlertBook
 from cityops.dispatch import Dispatch
@@ -52,6 +57,7 @@ class ApiSettings:
         secure_cookies: send the session cookie over HTTPS only, and tell browsers to stay on HTTPS.
         demo_accounts: shown on the sign-in page; empty outside the demo.
         tianditu_key: base map tiles of Tianditu; empty uses the city's own layers.
+        report_contact_days: days after closing when contacts of reporters are deleted; told to them.
         metrics_token: lets other machines read ``/metrics``; empty lets this machine only.
         requests: bounds on requests.
         live: bounds on the live stream.
@@ -62,6 +68,7 @@ class ApiSettings:
     secure_cookies: bool = False
     demo_accounts: Sequence[DemoSignIn] = ()
     tianditu_key: str = ""
+    report_contact_days: int = 90
     metrics_token: str = ""
     requests: RequestLimits = field(default_factory=RequestLimits)
     live: LiveLimits = field(default_factory=LiveLimits)
@@ -92,6 +99,7 @@ class ApiContext:
         open_case: opens a case from an alert (principal, alert id, comment).
         samples: sources of counters for ``/metrics``, asked at each reading.
         health: the state of the parts outside this room.
+        mounts: other interfaces by path (Open311), each with its own bounds.
     """
 
     settings: ApiSettings
@@ -114,10 +122,15 @@ class ApiContext:
     report_desk: ReportDesk
     tip_offs: TipOffs
     rules: RuleTables
+    rulebook: Rulebook
+    intake: Intake
+    call_backs: CallBacks
+    evaluations: Evaluations
     documents: Documents
     open_case: Callable[[Principal, str, str | None], CaseDetailView]
     samples: Sequence[Callable[[], Iterable[Sample]]] = ()
     health: Callable[[], Sequence[HealthPart]] = _nothing_more
+    mounts: Mapping[str, ASGIApp] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -130,12 +143,14 @@ class ApiParts:
     hub: LiveHub
     feed: LiveFeed
     uploads: Uploads
+    door: PublicDoor
     catalogue: FieldCatalogue
     answers: FieldAnswers
 
     def samples(self) -> list[Sample]:
         """The counters of this room."""
-        return [*self.counters.samples(), *self.hub.samples(), *self.feed.samples(), *self.uploads.samples()]
+        sources = (self.counters, self.hub, self.feed, self.uploads, self.door)
+        return [sample for source in sources for sample in source.samples()]
 
     def health(self) -> HealthPart:
         """Whether the live stream runs."""

@@ -9,9 +9,14 @@ from fastapi import Depends
 
 from cityops.access import Permission
 from cityops.api import examples, schemas
+from cityops.api.door import VisitKind
 from cityops.api.problems import MEDIA_TYPE
-from cityops.api.security import needs
+from cityops.api.security import admitted, needs
 
+_PUBLIC_WORDS: Final = (
+    "无需登录：上报、查询、评价、匿名举报。另有 Open311 GeoReport v2 接口（/open311/v2）。 Without signing in: report, "
+    "follow, rate, tip off. Open311 GeoReport v2 is spoken at /open311/v2, see /open311/v2/discovery.xml."
+)
 TAGS: Final[Sequence[Mapping[str, str]]] = (
     {"name": "登录 Session", "description": "登录、退出、当前用户。 Sign-in, sign-out, who is signed in."},
     {"name": "地图 Map", "description": "底图图层与车辆实时状态。 Base map layers and live vehicles."},
@@ -19,10 +24,15 @@ TAGS: Final[Sequence[Mapping[str, str]]] = (
     {"name": "案件 Cases", "description": "案件、任务、办理步骤、案卷。 Cases, tasks, steps, the printed file."},
     {"name": "证据 Evidence", "description": "照片、录音、视频、文书。 Photos, sound, films, documents."},
     {"name": "外业 Field", "description": "离线目录、外业答复、巡查。 Catalogue for phones, answers, patrols."},
+    {"name": "公众 Public", "description": _PUBLIC_WORDS},
+    {"name": "公众上报 Reports", "description": "受理公众上报。 The desk of public reports."},
+    {"name": "有奖举报 Tip-offs", "description": "核查、奖励、兑付。 Checking, rewards, payment."},
     {"name": "调度 Dispatch", "description": "处置力量、推荐、封路。 Crews, recommendations, closures."},
     {"name": "台账 Registers", "description": "单位、车辆、终端。 Units, vehicles, terminals."},
     {"name": "管理 Administration", "description": "账号与审计。 Accounts and the audit chain."},
     {"name": "研判 Learn", "description": "今日研判、年度发生率。 Today, yearly rates."},
+    {"name": "评价 Evaluation", "description": "综合评价及其背后的案件。 The evaluation and the cases behind it."},
+    {"name": "规则 Rules", "description": "目录、立结案条件、派遣、重复、评分规则。 Catalogue and rule tables."},
     {"name": "实时 Live", "description": "服务器推送事件。 Server-sent events."},
     {"name": "运行 Operations", "description": "运行状态与指标。 Health and metrics."},
 )
@@ -53,6 +63,7 @@ def spec(
     media_type: str = "application/json",
     refusals: Sequence[int] = (),
     public: bool = False,
+    visit: VisitKind | None = None,
 ) -> dict[str, Any]:
     """Keyword arguments for a route's decorator.
 
@@ -67,7 +78,9 @@ def spec(
         media_type: of the answer.
         refusals: statuses besides those that every route may give.
         public: nobody needs to be signed in.
+        visit: the same, and visits are bounded by address.
     """
+    public = public or visit is not None
     statuses = sorted({*(_PUBLIC if public else _STANDARD), *refusals})
     responses: dict[int | str, Any] = {code: _refusal(code) for code in statuses}
     if answer is not None:
@@ -82,9 +95,15 @@ def spec(
         "summary": f"{zh} {en}",
         "status_code": status,
         "responses": responses,
-        "dependencies": [] if public else [Depends(needs(*permissions))],
+        "dependencies": [Depends(one) for one in _asked(permissions, public, visit)],
         "openapi_extra": extra,
     }
+
+
+def _asked(permissions: Sequence[Permission], public: bool, visit: VisitKind | None) -> list[Any]:
+    if visit is not None:
+        return [admitted(visit)]
+    return [] if public else [needs(*permissions)]
 
 
 def _refusal(code: int) -> dict[str, Any]:

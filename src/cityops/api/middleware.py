@@ -68,7 +68,7 @@ class SecurityHeaders:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        is_api = scope["path"].startswith(("/api", "/metrics"))
+        is_api = scope["path"].startswith(("/api", "/metrics", "/open311"))
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -97,7 +97,10 @@ _MIB: Final = 1024 * 1024
 _SMALL: Final = BodyBound(256 * 1024, 20.0, 20.0)
 _UPLOADS: Final[Mapping[str, BodyBound]] = MappingProxyType(
     # A little over the longest film: which kind a file is, and how long that may be, is found as it comes in.
-    {"/api/evidence": BodyBound(501 * _MIB, 3600.0, 30.0)}
+    {
+        "/api/evidence": BodyBound(501 * _MIB, 3600.0, 30.0),
+        "/api/public/*/photos": BodyBound(31 * _MIB, 600.0, 30.0),
+    }
 )
 
 

@@ -18,9 +18,9 @@ from cityops.places import LAYER_NAMES
 router = APIRouter(prefix="/api", tags=["地图 Map"])
 
 
-@router.get("/map", **spec("底图", "The base map", Permission.MAP_READ, answer=examples.MAP))
+@router.get("/map", **spec("底图", "The base map", answer=examples.MAP, public=True))
 def base_map(services: Services) -> schemas.MapBase:
-    """Centre, bounds, and which layers there are."""
+    """Centre, bounds, and which layers there are; public, for the map on which residents mark a place."""
     city = services.city
     return schemas.MapBase(
         city=city.name,
@@ -38,9 +38,9 @@ def base_map(services: Services) -> schemas.MapBase:
     **spec(
         "底图图层",
         "A layer of the base map",
-        Permission.MAP_READ,
         answer=examples.LAYER,
         media_type="application/geo+json",
+        public=True,
         refusals=(404,),
     ),
 )

@@ -12,6 +12,7 @@ from fastapi.responses import Response
 
 from cityops.access import Permission, Principal
 from cityops.api.context import ApiContext, ApiParts
+from cityops.api.door import VisitKind
 from cityops.kit import ForbiddenError, Text, UnauthenticatedError
 
 COOKIE: Final = "cityops_session"
@@ -109,6 +110,20 @@ def needs(*permissions: Permission) -> Callable[[Visitor], Awaitable[None]]:
         principal = visitor.principal
         if permissions and not any(principal.can(permission) for permission in permissions):
             principal.require(permissions[0])
+
+    return check
+
+
+def admitted(kind: VisitKind) -> Callable[[Request, OwnParts], Awaitable[None]]:
+    """A dependency of a public route: counts the visit by its address, in memory only (``BusyError``).
+
+    An unsafe request that a browser says comes from another site is refused, as everywhere.
+    """
+
+    async def check(request: Request, parts: OwnParts) -> None:
+        if request.method not in _SAFE:
+            check_same_site(request)
+        parts.door.visits[kind].admit(client_address(request))
 
     return check
 

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 
 from cityops.access import Accounts, Passwords, Permission, SessionLimits, Sessions, Units
 from cityops.analysis import Analysis
+from cityops.analysis.evaluation import Evaluations
 from cityops.bootstrap.database import open_store
 from cityops.bootstrap.places import find_city
 from cityops.bootstrap.product import Product, exclusive
-from cityops.cases import Cases, DeadlineWatch
+from cityops.cases import Cases, DeadlineWatch, Rulebook
 from cityops.cases.catalogue import RuleTables
 from cityops.cases.documents import Documents, document_effects
 from cityops.cases.evidence import EvidenceBook
+from cityops.cases.intake import Intake
 from cityops.cases.reports import CaseReports, ReportDesk, TipOffs
 from cityops.detection import AlertBook
 from cityops.dispatch import Dispatch, crew_effects
@@ -25,12 +27,14 @@ from cityops.registers import Registers
 from cityops.scenes import (
     Scene,
     SceneContext,
+    counted_work_of,
     load_scenes,
     measures_of,
     rate_detectors_of,
     seed_city,
     services_of,
     step_rules_of,
+    tip_off_matters_of,
     workflows_of,
 )
 from cityops.store import Files, Store
@@ -76,7 +80,10 @@ def _compose(product: Product, store: Store, city: City) -> Rooms:
     files = Files(product.folder("files"))
     documents = Documents(store, files, clock, ids)
     effects = {**crew_effects(), **document_effects(documents)}
-    cases = Cases(store, clock, ids, workflows, calendar, effects, step_rules_of(scenes.values()))
+    rules = RuleTables(store, clock, publishes=Permission.RULES_PUBLISH)
+    rulebook = Rulebook(rules, clock)
+    cases = Cases(store, clock, ids, workflows, calendar, effects, step_rules_of(scenes.values()), rulebook)
+    evidence = EvidenceBook(store, files, clock, ids, spool_folder=product.folder("spool"))
     history = History(product.folder("history"))
     idle_s = product.settings.session_idle_h * 3600
     return Rooms(
@@ -102,11 +109,14 @@ def _compose(product: Product, store: Store, city: City) -> Rooms:
             cases=cases,
             dispatch=Dispatch(store, clock, ids, city, cases),
             analysis=Analysis(store, clock, measures_of(scenes.values()), rate_detectors_of(scenes.values())),
-            evidence=EvidenceBook(store, files, clock, ids, spool_folder=product.folder("spool")),
+            evidence=evidence,
             reports=CaseReports(store, clock, ids, services_of(scenes.values()), bounds=city.bounds),
             report_desk=ReportDesk(store, clock, ids),
-            tip_offs=TipOffs(store, clock, passwords=Passwords()),
-            rules=RuleTables(store, clock, publishes=Permission.RULES_PUBLISH),
+            tip_offs=TipOffs(store, clock, passwords=Passwords(), matters=tip_off_matters_of(scenes.values())),
+            rules=rules,
+            rulebook=rulebook,
+            evaluations=Evaluations(store, clock, counted_work_of(scenes.values()), rules),
+            intake=Intake(store, clock, ids, cases, workflows, rulebook, city, calendar, evidence),
             documents=documents,
             demo_trucks=product.settings.demo_trucks,
         ),

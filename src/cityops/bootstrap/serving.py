@@ -25,6 +25,7 @@ from cityops.bootstrap.product import METRICS_FILE, Product, check_data_folder, 
 from cityops.bootstrap.rooms import Rooms, open_rooms
 from cityops.bootstrap.working import Workers
 from cityops.cases import CaseDetailView
+from cityops.cases.intake import CallBacks
 from cityops.kit import Text
 from cityops.scenes import CITY_ACCOUNTS, DEMO_PASSWORD, routers_of
 from cityops.supervisor import watch_lifeline
@@ -70,6 +71,7 @@ def _context(rooms: Rooms, workers: Workers) -> ApiContext:
             if settings.demo
             else (),
             tianditu_key=settings.tianditu_key,
+            report_contact_days=settings.report_contact_days,
         ),
         clock=product.clock,
         store=rooms.store,
@@ -90,6 +92,10 @@ def _context(rooms: Rooms, workers: Workers) -> ApiContext:
         report_desk=context.report_desk,
         tip_offs=context.tip_offs,
         rules=context.rules,
+        rulebook=context.rulebook,
+        intake=context.intake,
+        call_backs=CallBacks(rooms.store, product.clock, context.ids),
+        evaluations=context.evaluations,
         documents=context.documents,
         open_case=_Opener(rooms),
         samples=[health.samples],

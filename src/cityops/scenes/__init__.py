@@ -13,6 +13,7 @@ from cityops.scenes.registry import (
     scene_from_folder,
     services_of,
     step_rules_of,
+    tip_off_matters_of,
     workflows_of,
 )
 from cityops.scenes.spec import SEVERITIES, DetectorSpec, SceneSpec, check_scene, scene_schema
@@ -40,5 +41,6 @@ __all__ = [
     "seed_city",
     "services_of",
     "step_rules_of",
+    "tip_off_matters_of",
     "workflows_of",
 ]

@@ -12,12 +12,13 @@ from sqlalchemy import Connection
 
 from cityops.access import Accounts, Principal, Units
 from cityops.analysis import Analysis, Measure, RateDetectors
-from cityops.analysis.evaluation import CountedWork
-from cityops.cases import Cases, StepRule, Workflow
+from cityops.analysis.evaluation import CountedWork, Evaluations
+from cityops.cases import Cases, Rulebook, StepRule, Workflow
 from cityops.cases.catalogue import RuleTables
 from cityops.cases.documents import Documents
 from cityops.cases.evidence import EvidenceBook
-from cityops.cases.reports import CaseReports, ReportDesk, Service, TipOffs
+from cityops.cases.intake import Intake
+from cityops.cases.reports import CaseReports, ReportDesk, Service, TipOffMatter, TipOffs
 from cityops.detection import AlertBook, AnyDetector
 from cityops.dispatch import Dispatch
 from cityops.kit import Clock, ConfigError, IdMaker, InvalidError
@@ -57,6 +58,9 @@ class SceneContext:
     report_desk: ReportDesk
     tip_offs: TipOffs
     rules: RuleTables
+    rulebook: Rulebook
+    intake: Intake
+    evaluations: Evaluations
     documents: Documents
     demo_trucks: int = 300
 
@@ -95,6 +99,9 @@ class Scene:
 
     def demo(self, context: SceneContext) -> None:
         """Put the scene's demo data into the store; doing it again changes nothing."""
+
+    def upkeep(self, context: SceneContext) -> None:
+        """What is due every hour, such as erasing what its retention has passed; doing it again changes nothing."""
 
     def open_from_alert(
         self, conn: Connection, context: SceneContext, principal: Principal, alert_id: str, comment: str | None
@@ -149,6 +156,12 @@ def services_of(scenes: Iterable[Scene]) -> list[Service]:
 def step_rules_of(scenes: Iterable[Scene]) -> dict[tuple[str, str], StepRule]:
     """The scenes' own rules of steps by (scene, kind), as the case engine takes them."""
     return {(scene.name, kind): rule for scene in scenes for kind, rule in scene.step_rules().items()}
+
+
+def tip_off_matters_of(scenes: Iterable[Scene]) -> list[TipOffMatter]:
+    """The matters with a reward for tip-offs."""
+    specs = [spec for scene in scenes for spec in scene.spec.tip_offs]
+    return [TipOffMatter(spec.code, spec.name.zh, spec.name.en, spec.matter) for spec in specs]
 
 
 def routers_of(scenes: Iterable[Scene]) -> list[APIRouter]:

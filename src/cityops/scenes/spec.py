@@ -14,6 +14,8 @@ from cityops.cases.reports import Attribute, Choice, DataType, Service, ServiceT
 from cityops.kit import Text
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+MatterPath = Annotated[str, Field(pattern=r"^(.+/(component|matter)/\d{4,5})?$")]
+"""A catalogue entry: ``standard/kind/code``; empty: none."""
 SeverityName = Literal["notice", "warning", "serious", "critical"]
 SEVERITIES: dict[str, int] = {"notice": 1, "warning": 2, "serious": 3, "critical": 4}
 
@@ -72,7 +74,7 @@ class ServiceSpec(Data):
     name: Words
     description: Words
     group: Words
-    matter: Annotated[str, Field(pattern=r"^(.+/(component|matter)/\d{4,5})?$")] = ""
+    matter: MatterPath = ""
     keywords: tuple[str, ...] = ()
     type: ServiceType = ServiceType.REALTIME
     notice: Words
@@ -101,6 +103,14 @@ class ServiceSpec(Data):
         )
 
 
+class TipOffSpec(Data):
+    """A matter with a reward for tip-offs (有奖举报事项); ``matter`` as of a service."""
+
+    code: Name
+    name: Words
+    matter: MatterPath = ""
+
+
 def _attribute(spec: AttributeSpec) -> Attribute:
     return Attribute(
         code=spec.code,
@@ -126,6 +136,7 @@ class SceneSpec(Data):
     rates: RateSpec = RateSpec()
     evaluation: CountedWork | None = None
     services: tuple[ServiceSpec, ...] = ()
+    tip_offs: tuple[TipOffSpec, ...] = ()
 
     def detector(self, detector_id: str) -> DetectorSpec | None:
         """The declaration of a detector, or ``None``."""
@@ -144,6 +155,7 @@ def check_scene(spec: SceneSpec) -> list[Fault]:
     faults += _repeated("detectors", [detector.id for detector in spec.detectors])
     faults += _evaluation_faults(spec)
     faults += _repeated("services", [service.code for service in spec.services])
+    faults += _repeated("tip_offs", [matter.code for matter in spec.tip_offs])
     faults += _services_faults(spec.services)
     kinds = {workflow.name for workflow in spec.workflows}
     for index, detector in enumerate(spec.detectors):

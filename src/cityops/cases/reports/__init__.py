@@ -26,6 +26,7 @@ from cityops.cases.reports.values import (
     Service,
     ServiceType,
     Status,
+    TipOffMatter,
     UpdateList,
 )
 
@@ -59,6 +60,7 @@ __all__ = [
     "ServiceType",
     "Status",
     "TipOff",
+    "TipOffMatter",
     "TipOffState",
     "TipOffs",
     "UpdateList",

@@ -64,7 +64,7 @@ class ReportDesk:
         self._store = store
         self._clock = clock
         self._ids = ids
-        self._window_ms = reopen_window_ms
+        self.reopen_window_ms = reopen_window_ms
 
     # --- the sender, by the code -------------------------------------------------------------------------------
 
@@ -86,7 +86,7 @@ class ReportDesk:
         rated = row["rating"] is not None
         closed = ReportState(row["state"]) is ReportState.CLOSED
         may_reopen = self._may_reopen(row)
-        until_ms = row["closed_ms"] + self._window_ms if may_reopen else None
+        until_ms = row["closed_ms"] + self.reopen_window_ms if may_reopen else None
         return FollowUp(detail_of(row), updates, may_reopen, until_ms, closed and not rated)
 
     def not_fixed(self, code: str, words: str) -> FollowUp:
@@ -253,7 +253,7 @@ class ReportDesk:
 
     def _may_reopen(self, row: RowMapping) -> bool:
         closed = ReportState(row["state"]) in (ReportState.CLOSED, ReportState.REFUSED)
-        return closed and self._clock.now_ms() - row["closed_ms"] <= self._window_ms
+        return closed and self._clock.now_ms() - row["closed_ms"] <= self.reopen_window_ms
 
     def _say_not_fixed(self, conn: Connection, row: RowMapping, said: str, client_id: str | None) -> str:
         """The report is open again; ``report.not_fixed`` has its case opened again, or leaves it to the desk."""

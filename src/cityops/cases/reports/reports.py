@@ -97,8 +97,13 @@ class CaseReports:
                 f"没有服务代码 {code[:60]}", f"there is no service_code {code[:60]}", code="report.service"
             ) from None
 
-    def submit(self, new: NewReport) -> Receipt:
+    def submit(self, new: NewReport, *, renew_code: bool = False) -> Receipt:
         """Take a report; returns when it is durable.
+
+        Args:
+            new: the report.
+            renew_code: the answer to the first try was lost with the code in it, so the same report sent again gets
+                a new code instead; only for senders whose ``client_id`` nobody else can know.
 
         Raises:
             NotFoundError: no such service.
@@ -114,7 +119,8 @@ class CaseReports:
         with self._store.read() as conn:
             before = _sent_before(conn, new)
         if before is not None:
-            return _again(before, new, service)
+            receipt = _again(before, new, service)
+            return replace(receipt, code=self._new_code(before["id"])) if renew_code else receipt
         code = make_code(quick_hash)
         at_ms = self._clock.now_ms()
         row = _new_row(new, service) | {
@@ -125,6 +131,12 @@ class CaseReports:
             "updated_ms": at_ms,
         }
         return self._store.write(lambda conn: self._insert(conn, new, row, service, code.shown))
+
+    def _new_code(self, report_id: str) -> str:
+        code = make_code(quick_hash)
+        renewed = update(report_table).where(_t.id == report_id).values(receipt=code.receipt, code_hash=code.hash)
+        self._store.write(lambda conn: conn.execute(renewed))
+        return code.shown
 
     def get(self, report_id: str) -> PublicReport:
         """What everybody may see of a report; ``NotFoundError`` when there is none for the public."""

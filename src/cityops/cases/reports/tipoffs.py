@@ -8,6 +8,7 @@ when it comes in. The reward is paid to whoever shows the code; the audit line o
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -18,7 +19,7 @@ from cityops.access import Passwords, Permission, Principal, record_audit
 from cityops.cases.reports.checking import clean
 from cityops.cases.reports.codes import make_code, split_code, unknown_code
 from cityops.cases.reports.tables import tip_off_table
-from cityops.cases.reports.values import DESCRIPTION_MAX, LINE_MAX
+from cityops.cases.reports.values import DESCRIPTION_MAX, LINE_MAX, TipOffMatter
 from cityops.kit import BusyError, Clock, ConflictError, InvalidError, NotFoundError, Text, from_ms
 from cityops.store import Store
 
@@ -91,14 +92,32 @@ class TipOffs:
         store: the relational store.
         clock: the time.
         passwords: the slow hash; one of its own, so that a flood of tip-offs does not keep people from signing in.
+        matters: what may be told; none takes anything.
         waiting_max: tip-offs that may wait for somebody to look at them; beyond them new ones are refused.
     """
 
-    def __init__(self, store: Store, clock: Clock, *, passwords: Passwords, waiting_max: int = WAITING_MAX) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        *,
+        passwords: Passwords,
+        matters: Iterable[TipOffMatter] = (),
+        waiting_max: int = WAITING_MAX,
+    ) -> None:
         self._store = store
-        self._waiting_max = waiting_max
         self._clock = clock
         self._passwords = passwords
+        self._matters = {matter.code: matter for matter in matters}
+        self._waiting_max = waiting_max
+
+    def matters(self) -> tuple[TipOffMatter, ...]:
+        """What may be told, in order."""
+        return tuple(self._matters.values())
+
+    def matter(self, code: str) -> TipOffMatter:
+        """The matter of a tip-off; one that the city has given up since is its code."""
+        return self._matters.get(code, TipOffMatter(code, code, code))
 
     def submit(self, new: NewTipOff) -> tuple[str, str]:
         """Take a tip-off; returns (id, code). The code is never shown again and cannot be recovered.
@@ -110,6 +129,8 @@ class TipOffs:
         description, address, matter_code = clean(new.description), clean(new.address), clean(new.matter_code) or ""
         if description is None or len(description) > DESCRIPTION_MAX or len(address or "") > LINE_MAX:
             raise _invalid(f"请填写 1 至 {DESCRIPTION_MAX} 个字", f"write 1 to {DESCRIPTION_MAX} characters")
+        if self._matters and matter_code not in self._matters:
+            raise _invalid("没有这个举报事项", "there is no such matter for tip-offs")
         if (new.lon is None) != (new.lat is None):
             raise _invalid("经纬度必须同时给出", "longitude and latitude must both be given")
         if new.lon is not None and new.lat is not None and not (-180 <= new.lon <= 180 and -90 <= new.lat <= 90):

@@ -110,6 +110,16 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
+class TipOffMatter:
+    """A matter with a reward for tip-offs (有奖举报事项). ``matter``: as ``Service.matter``."""
+
+    code: str
+    name: str
+    name_en: str = ""
+    matter: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Contact:
     """How to reach the reporter. Never shown to the public; deleted by retention."""
 
