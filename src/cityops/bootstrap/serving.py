@@ -21,6 +21,7 @@ from cityops.api import (
     create_app,
     make_server,
 )
+from cityops.bootstrap.open311 import Open311
 from cityops.bootstrap.product import METRICS_FILE, Product, check_data_folder, check_port, exclusive, web_folder
 from cityops.bootstrap.rooms import Rooms, open_rooms
 from cityops.bootstrap.working import Workers
@@ -58,7 +59,7 @@ def serve(product: Product, _: argparse.Namespace) -> int:
 def _context(rooms: Rooms, workers: Workers) -> ApiContext:
     product, context = rooms.product, rooms.context
     settings = product.settings
-    health = _Health(rooms, workers)
+    health, open311 = _Health(rooms, workers), Open311(rooms)
     return ApiContext(
         settings=ApiSettings(
             version=__version__,
@@ -98,8 +99,9 @@ def _context(rooms: Rooms, workers: Workers) -> ApiContext:
         evaluations=context.evaluations,
         documents=context.documents,
         open_case=_Opener(rooms),
-        samples=[health.samples],
-        health=health.parts,
+        samples=[health.samples, open311.samples],
+        health=lambda: [*health.parts(), open311.health()],
+        mounts=open311.mounts(),
     )
 
 

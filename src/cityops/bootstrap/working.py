@@ -10,11 +10,12 @@ from datetime import timedelta
 from typing import Final
 
 from cityops.analysis import MileageKeeper
+from cityops.analysis.evaluation import FactKeeper
 from cityops.bootstrap.product import LOG_WRITER
 from cityops.bootstrap.rooms import HISTORIAN, Rooms
 from cityops.cases.reports import ReportOutcomes
 from cityops.detection import Pipeline, Source, consumer_name
-from cityops.kit import BusyError, Clock, UnavailableError, from_ms
+from cityops.kit import BusyError, Clock, UnavailableError, WorkingCalendar, from_ms
 from cityops.observations import (
     STREAMS,
     VEHICLE_POSITION,
@@ -25,6 +26,7 @@ from cityops.observations import (
     enforce_retention,
     release_passed,
 )
+from cityops.scenes import counted_work_of
 from cityops.scenes.key_vehicles import speed_limits, vehicle_overrides
 
 _logger = logging.getLogger(__name__)
@@ -108,7 +110,9 @@ class Workers:
         mileage = MileageKeeper(rooms.history_view, context.devices.all, context.analysis)
         outcomes = ReportOutcomes(context.clock, context.ids, context.cases)
         of_scenes = [one for scene in rooms.scenes.values() for one in scene.subscribers(context)]
-        subscribers = [outcomes.subscriber(), *of_scenes]
+        counted = counted_work_of(rooms.scenes.values())
+        facts = FactKeeper(rooms.store, counted, WorkingCalendar.official())
+        subscribers = [outcomes.subscriber(), facts.subscriber(), *of_scenes]
         rounds = Rounds(rooms.product.clock)
         while not self._stop.is_set():
             try:
@@ -125,6 +129,8 @@ class Workers:
                     context.dispatch.patrol.delete_old(rooms.product.settings.patrol_retention_days)
                     keep_ms = rooms.product.settings.report_contact_days * _DAY_MS
                     context.reports.forget_contacts(rooms.product.clock.now_ms() - keep_ms)
+                    for scene in rooms.scenes.values():
+                        scene.upkeep(context)
                     rooms.files.sweep(rooms.product.clock.now_ms() - _UPLOAD_MS)
                     rooms.store.prune_outbox([one.name for one in subscribers], keep_s=_OUTBOX_KEEP_S)
             except (BusyError, UnavailableError) as error:

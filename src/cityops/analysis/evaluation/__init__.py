@@ -31,10 +31,12 @@ from cityops.analysis.evaluation.scores import (
     rules_at,
     score,
 )
+from cityops.analysis.evaluation.words import COUNTER_WORDS
 from cityops.analysis.evaluation.work import CheckWork, CountedWork, DeskWork
 
 __all__ = [
     "COUNTERS",
+    "COUNTER_WORDS",
     "DEFINITIONS",
     "MEASURES",
     "SCORES",

@@ -1,4 +1,4 @@
-"""The score rules of posts as a rule table (岗位评价办法): one row an indicator of a post, published like the others."""
+"""The score rules of posts as a rule table (岗位评价办法): one row an indicator of a post."""
 
 from __future__ import annotations
 
