@@ -24,6 +24,7 @@ class UnitKind(StrEnum):
     POLICE = "police"  # 公安交警
     ENTERPRISE = "enterprise"  # 企业
     DEPARTMENT = "department"  # 专业部门（市政、环卫、园林、执法等）
+    MEDIATION = "mediation"  # 综治中心（矛盾纠纷化解）
     CREW_BASE = "crew_base"  # 处置队伍驻地
 
 
