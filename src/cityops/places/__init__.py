@@ -3,6 +3,7 @@
 from cityops.places.city import City, Division, Grid, Junction, Landscape, PlaceInfo, Poi
 from cityops.places.demo import build_demo_city
 from cityops.places.divisions import import_city, import_divisions
+from cityops.places.finding import FoundPlace
 from cityops.places.layers import LAYER_NAMES
 from cityops.places.network import Exit, RoadClass, RoadNetwork
 from cityops.places.osm import OsmCounts, OsmExtract, import_osm
@@ -14,6 +15,7 @@ __all__ = [
     "City",
     "Division",
     "Exit",
+    "FoundPlace",
     "Grid",
     "Junction",
     "Landscape",

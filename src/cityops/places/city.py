@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from cityops.kit import DivisionLevel, NotFoundError, Text
 from cityops.places.areas import AreaIndex
+from cityops.places.finding import FoundPlace, PlaceFinder
 from cityops.places.geometry import Area, Ints, area_bounds
 from cityops.places.layers import LayerName, make_layer
 from cityops.places.network import RoadNetwork
@@ -166,6 +167,10 @@ class City:
             road_name=road,
         )
 
+    def find(self, words: str, limit: int = 8) -> list[FoundPlace]:
+        """Places for a name, part of one, a grid code, or a sentence that names some; best first."""
+        return self._finder.find(words, limit)
+
     def layer(self, name: LayerName) -> dict[str, Any]:
         """A GeoJSON FeatureCollection of one of ``LAYER_NAMES``.
 
@@ -173,6 +178,10 @@ class City:
             NotFoundError: ``places.layer``: no such layer.
         """
         return make_layer(self, name)
+
+    @cached_property
+    def _finder(self) -> PlaceFinder:
+        return PlaceFinder(self)
 
     @cached_property
     def _by_code(self) -> Mapping[str, Division]:

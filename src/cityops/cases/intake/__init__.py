@@ -1,0 +1,53 @@
+"""Intake of reports (受理): suggestions while they are written, filing, joining, import, calls back."""
+
+from cityops.cases.intake.callbacks import Call, CallBacks, FullContact, OwedCall, OwedCalls, ReporterView
+from cityops.cases.intake.intake import Intake
+from cityops.cases.intake.sheet import (
+    IMPORT_MAX,
+    REPORT_COLUMNS,
+    ImportOutcome,
+    ReportRow,
+    file_rows,
+    import_reports,
+    template,
+)
+from cityops.cases.intake.tables import call_back_table, intake_table
+from cityops.cases.intake.values import (
+    OWN_SOURCES,
+    SOURCES,
+    Filed,
+    FittingStandard,
+    NearCase,
+    NewCaseReport,
+    StageDue,
+    Suggestion,
+)
+from cityops.cases.rulebook import Rulebook
+
+__all__ = [
+    "IMPORT_MAX",
+    "OWN_SOURCES",
+    "REPORT_COLUMNS",
+    "SOURCES",
+    "Call",
+    "CallBacks",
+    "Filed",
+    "FittingStandard",
+    "FullContact",
+    "ImportOutcome",
+    "Intake",
+    "NearCase",
+    "NewCaseReport",
+    "OwedCall",
+    "OwedCalls",
+    "ReportRow",
+    "ReporterView",
+    "Rulebook",
+    "StageDue",
+    "Suggestion",
+    "call_back_table",
+    "file_rows",
+    "import_reports",
+    "intake_table",
+    "template",
+]
