@@ -75,7 +75,7 @@ class Analysis:
         the cases opened on the day.
         """
         principal.require(Permission.LEARN_READ)
-        here = day or self._clock.now().astimezone(SHANGHAI).date()
+        here = day or self._clock.now().date()
         begin_ms = to_ms(datetime(here.year, here.month, here.day, tzinfo=SHANGHAI))
         end_ms = begin_ms + round(timedelta(days=1).total_seconds() * 1000)
         with self._store.read() as conn:
@@ -171,7 +171,7 @@ class Analysis:
     def rates(self, principal: Principal) -> LearnRatesView:
         """The yearly rates of every enterprise this person may see, and of all of them together."""
         principal.require(Permission.LEARN_READ)
-        running_year = self._clock.now().astimezone(SHANGHAI).year
+        running_year = self._clock.now().year
         with self._store.read() as conn:
             names = self._unit_names(conn, principal)
             figures = self._figures(conn, names, running_year)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -26,7 +26,7 @@ class Clock(Protocol):
     """What a part of the product may ask of time."""
 
     def now(self) -> datetime:
-        """The current moment, aware, in UTC."""
+        """The current moment in Asia/Shanghai, aware: its date and hour are those of the city."""
         ...
 
     def now_ms(self) -> int:
@@ -42,8 +42,8 @@ class SystemClock:
     """The machine's clock."""
 
     def now(self) -> datetime:
-        """The current moment, aware, in UTC."""
-        return datetime.now(UTC)
+        """The current moment in Asia/Shanghai, aware: its date and hour are those of the city."""
+        return datetime.now(SHANGHAI)
 
     def now_ms(self) -> int:
         """Milliseconds since 1970-01-01 UTC."""
@@ -62,8 +62,8 @@ class ManualClock:
         self._start_ms = self._at_ms
 
     def now(self) -> datetime:
-        """The current moment, aware, in UTC."""
-        return datetime.fromtimestamp(self._at_ms / 1000, tz=UTC)
+        """The current moment in Asia/Shanghai, aware: its date and hour are those of the city."""
+        return from_ms(self._at_ms)
 
     def now_ms(self) -> int:
         """Milliseconds since 1970-01-01 UTC."""

@@ -7,9 +7,10 @@ what a person has changed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from cityops.access import SYSTEM, Role, UnitKind
+from cityops.access import SYSTEM, Principal, Role, UnitKind
+from cityops.cases import Step
 from cityops.scenes.registry import SceneContext
 
 DEMO_PASSWORD: Final = "cityops-demo"
@@ -100,3 +101,29 @@ def unit_id(context: SceneContext, code: str) -> str:
     if found is None:
         raise LookupError(f"the demo's unit {code!r} is missing")
     return found.id
+
+
+def person(context: SceneContext, username: str) -> Principal:
+    """An account of the demo, as who acts in what the demo shows."""
+    found = context.accounts.find(username)
+    if found is None:
+        raise LookupError(f"the demo's account {username!r} is missing")
+    return Principal(
+        found.id,
+        found.username,
+        found.display_name,
+        found.role,
+        found.unit_id,
+        found.unit_name,
+        found.area_codes,
+        found.crew_id,
+    )
+
+
+def take(
+    context: SceneContext, who: Principal, case_id: str, action: str, comment: str | None = None, **form: Any
+) -> None:
+    """Take a step of a demo case, as it is offered to this person."""
+    case = context.cases.get(who, case_id)
+    offered = next(one for one in case.actions if one.name == action)
+    context.cases.act(who, case_id, action, Step(case.version, offered.task_id, form, comment))

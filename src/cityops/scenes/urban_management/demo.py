@@ -5,13 +5,16 @@ All synthetic. Nothing here is needed by the scene itself; a city begins with it
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
 
-from cityops.access import Principal, Role, UnitKind
+from cityops.access import SYSTEM, Role, UnitKind
 from cityops.cases.catalogue import NATIONAL, ROUTES, Route, route_row
-from cityops.scenes.people import LABEL, DemoAccount, DemoUnit, seed_accounts, seed_units
+from cityops.places import City
+from cityops.scenes.people import LABEL, DemoAccount, DemoUnit, person, seed_accounts, seed_units, take
 from cityops.scenes.registry import SceneContext
-from cityops.scenes.urban_management.works import TRAFFIC_POLICE
+from cityops.scenes.urban_management.winter import REGISTER, SpotKind
+from cityops.scenes.urban_management.works import TRAFFIC_POLICE, Item, Plan, PlannedWorks
 
 _UNITS: Final = (
     ("sanitation", "环境卫生中心"),
@@ -72,17 +75,69 @@ def demo_routes() -> list[Route]:
     return [*rows, ice]
 
 
+_SPOTS: Final = (
+    ("南内环西立交桥", SpotKind.INTERCHANGE, 112.486, 37.8435),
+    ("晋阳大道下穿通道", SpotKind.UNDERPASS, 112.475, 37.757),
+    ("迎泽大街跨河段", SpotKind.BRIDGE, 112.5330, 37.8620),
+    ("武宿机场匝道", SpotKind.VIADUCT, 112.628, 37.747),
+    ("太原南站落客平台", SpotKind.VIADUCT, 112.613, 37.790),
+    ("太原北站背阴路段", SpotKind.SHADE, 112.560, 37.918),
+    ("晋祠坡道", SpotKind.SLOPE, 112.437, 37.708),
+    ("唐槐路高架段", SpotKind.VIADUCT, 112.612, 37.715),
+)
+"""Where ice forms in the demo; the first two are named in the news reports the product was written from."""
+
+
+def _spots(context: SceneContext) -> None:
+    for number, (title, kind, lon, lat) in enumerate(_SPOTS, start=1):
+        code = f"WS-{number:03d}"
+        if context.registers.find(SYSTEM, REGISTER, code) is None:
+            data = {"kind": kind.value, "synthetic": True}
+            context.registers.create(
+                SYSTEM, register=REGISTER, code=code, title=title, lon=lon, lat=lat, area_code="1401", data=data
+            )
+
+
+def _lamps(context: SceneContext) -> None:
+    """The lamps of the underpass as a planned work (S0: 1,126 LED lamps, over 8,500 m of cable), agreed to."""
+    lamps, traffic = person(context, "lamps"), person(context, "traffic")
+    works = PlannedWorks(context)
+    if works.list(lamps):
+        return
+    today = context.clock.now().date()
+    start, end = _stretch_near(context.city, 112.475, 37.757)
+    plan = Plan(
+        start,
+        end,
+        today,
+        today + timedelta(days=9),
+        "22:00",
+        "05:00",
+        True,
+        (Item("LED 灯具", "套", 1126), Item("照明供电线缆检修", "米", 8500)),
+    )
+    work = works.draft(lamps, "晋阳大道晋祠下穿通道照明灯具更换", plan)
+    take(context, lamps, work.case.case_id, "ask")
+    take(context, traffic, work.case.case_id, "agree", conditions="半幅施工，保留一个方向通行；5:00 前撤场")
+
+
+def _stretch_near(city: City, lon: float, lat: float) -> tuple[tuple[float, float], tuple[float, float]]:
+    """The ends of the road nearest to a point."""
+    network = city.network
+    node = network.nearest_node(lon, lat)
+    edge = int((network.edge_from == node).nonzero()[0][0])
+    ends = (int(network.edge_from[edge]), int(network.edge_to[edge]))
+    first, last = ((float(network.node_lon[one]), float(network.node_lat[one])) for one in ends)
+    return first, last
+
+
 def seed_demo(context: SceneContext) -> None:
     """Add what is missing; a routing table that somebody has published stays."""
     seed_units(context, DEMO_UNITS)
     seed_accounts(context, DEMO_ACCOUNTS)
     if context.rules.current(ROUTES) is None:
         rows = [route_row(route) for route in demo_routes()]
-        context.rules.publish(_administrator(context), ROUTES, rows, expected_version=0, note="演示分工表（合成）")
-
-
-def _administrator(context: SceneContext) -> Principal:
-    """The demo's administrator: rules are published by a person, not by the machine."""
-    found = context.accounts.find("admin")
-    assert found is not None, "the city's people come first"
-    return Principal(found.id, found.username, found.display_name, found.role, found.unit_id, found.unit_name)
+        admin = person(context, "admin")  # rules are published by a person, not by the machine
+        context.rules.publish(admin, ROUTES, rows, expected_version=0, note="演示分工表（合成）")
+    _spots(context)
+    _lamps(context)

@@ -25,10 +25,10 @@ class UrbanManagement(Scene):
         return [PlannedWorks(context).subscriber()]
 
     def routers(self) -> Sequence[APIRouter]:
-        """Planned works."""
-        from cityops.scenes.urban_management.routes import router  # brings FastAPI: for the server only
+        """Planned works, winter patrol."""
+        from cityops.scenes.urban_management import routes, winter_routes  # bring FastAPI: for the server only
 
-        return [router]
+        return [routes.router, winter_routes.router]
 
     def demo_accounts(self) -> Sequence[DemoAccount]:
         """Collectors, responsible units and their handlers."""
