@@ -16,6 +16,7 @@ const routes: RouteRecordRaw[] = [
     props: true,
     meta: { part: "cases" },
   },
+  { path: "/work", name: "work", component: () => import("@/pages/WorkPage.vue") },
   { path: "/crew", name: "crew", component: () => import("@/pages/CrewPage.vue") },
   { path: "/enterprise", name: "enterprise", component: () => import("@/pages/EnterprisePage.vue") },
   { path: "/learn", name: "learn", component: () => import("@/pages/LearnPage.vue") },

@@ -124,6 +124,10 @@ def case_answer(services: ApiContext, case: CaseDetailView) -> schemas.CaseDetai
             answer.words.values |= {f"{field.name}.{name}": title for field in fields if field is not None}
     for task in answer.tasks:
         task.words = form_words((workflow.tasks[task.kind],))
+    machines = (workflow, *workflow.tasks.values())
+    back = {step.action for machine in machines for step in machine.transitions if step.needs_reason}
+    for line in answer.timeline:
+        line.returns = line.action in back
     return answer
 
 

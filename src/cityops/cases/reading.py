@@ -315,6 +315,7 @@ class Reader:
             task_id=task["id"],
             case_id=case["id"],
             case_number=case["number"],
+            case_title=masked(Text(case["title_zh"], case["title_en"]), case["plate"], principal),
             kind=task["kind"],
             title=spec.title.text,
             state=task["state"],

@@ -220,6 +220,7 @@ class TaskView:
     task_id: str
     case_id: str
     case_number: str
+    case_title: Text
     kind: str
     title: Text
     state: str

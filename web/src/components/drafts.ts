@@ -1,7 +1,9 @@
 // What a person has typed into a step's form, kept until the step is taken: a stale version, an expired session or a
 // reload of the page does not lose it.
+export type FormValue = string | number | boolean | string[] | undefined;
+
 export interface Draft {
-  form: Record<string, string | number | boolean | undefined>;
+  form: Record<string, FormValue>;
   comment: string;
 }
 

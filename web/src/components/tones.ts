@@ -1,9 +1,34 @@
 // The tone of a state's dot. States come from the scene's workflow: an unknown one is simply under way.
 type Tone = "busy" | "good" | "bad" | "wait" | "quiet";
 
-const CASE_TONES: Record<string, Tone> = { filed: "bad", handled: "wait", checked: "wait", closed: "good", void: "quiet" };
+const CASE_TONES: Record<string, Tone> = {
+  reported: "bad",
+  filed: "bad",
+  returned: "bad",
+  handled: "wait",
+  fed_back: "wait",
+  checked: "wait",
+  verifying: "wait",
+  closed: "good",
+  rejected: "quiet",
+  merged: "quiet",
+  void: "quiet",
+};
 const TASK_TONES: Record<string, Tone> = {
   open: "bad",
+  assigned: "bad",
+  asking: "wait",
+  deferred: "wait",
+  part_returned: "wait",
+  answered: "wait",
+  passed: "wait",
+  failed: "bad",
+  finished: "good",
+  accepted: "good",
+  confirmed: "good",
+  released: "quiet",
+  recalled: "quiet",
+  superseded: "quiet",
   returned: "bad",
   submitted: "wait",
   approved: "good",

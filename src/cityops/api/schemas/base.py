@@ -114,3 +114,4 @@ class TimelineStep(Model):
     unit_name: str | None
     comment: str | None
     data: dict[str, Any]
+    returns: bool = False  # a way back, whose comment says why

@@ -98,6 +98,7 @@ class Task(Model):
     task_id: str
     case_id: str
     case_number: str
+    case_title: Bilingual | None = None
     kind: str  # rectification, field, police_notice …
     title: Bilingual
     state: str
@@ -117,6 +118,30 @@ class Task(Model):
     case_version: int  # what a Step on this task sends as its version
     actions: list[Action]
     words: FormWords | None = None  # for ``data``
+
+
+class CaseMatter(Model):
+    """What a case is about: an entry of the catalogue (事项)."""
+
+    standard: str
+    kind: str
+    code: str
+    name: str
+
+
+class NamedUnit(Model):
+    """A unit by id and name."""
+
+    unit_id: str
+    unit_name: str
+
+
+class SuggestedUnits(Model):
+    """Who should handle a case by the routing table (派遣建议), and why; the dispatcher decides."""
+
+    unit: NamedUnit | None
+    joint: list[NamedUnit]
+    why: Bilingual
 
 
 class Case(Model):
@@ -148,6 +173,7 @@ class Case(Model):
     closing: str | None = None
     rework: int = 0
     reopened: int = 0
+    matter: CaseMatter | None = None
 
 
 class CaseRelation(Model):
@@ -189,6 +215,7 @@ class CaseDetail(Case):
     notices: list[Notice]
     words: FormWords | None = None  # for the data of the timeline
     workflow: list[dict[str, Any]]  # the states in order with title and whether passed, for the progress bar
+    suggested: SuggestedUnits | None = None
     blocked: list[BlockedAction] = Field([])
     relations: list[CaseRelation] = Field([])
     standard_title: Bilingual | None = None  # the filing standard (立案标准) as it was when the case was filed
