@@ -64,3 +64,10 @@ evaluation_fact_table: Final = Table(
     Index("ix_evaluation_fact_unit", "unit_id", "day"),
 )
 """One countable thing that happened in a case or was owed in it; what is not known is empty. 0 and 1 are counted."""
+
+evaluation_due_table: Final = Table(
+    "evaluation_due",
+    metadata,
+    Column("case_id", String(26), ForeignKey("case_file.id"), primary_key=True),
+)
+"""Cases that have changed since their facts were made."""

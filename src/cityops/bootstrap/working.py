@@ -33,6 +33,7 @@ _logger = logging.getLogger(__name__)
 
 _TICK_S: Final = 0.2
 _WATCH_S: Final = 5.0
+_FACTS_S: Final = 2.0
 _SHIFTS_S: Final = 30.0
 _HOURLY_S: Final = 3600.0
 _OUTBOX_KEEP_S: Final = 24 * 3600
@@ -117,6 +118,8 @@ class Workers:
         while not self._stop.is_set():
             try:
                 handled = sum(rooms.store.deliver(subscriber) for subscriber in subscribers)
+                if rounds.due("evaluation", _FACTS_S):
+                    facts.step()
                 if rounds.due("deadlines", _WATCH_S):
                     rooms.watch.step()
                 if rounds.due("shifts", _SHIFTS_S):

@@ -49,6 +49,7 @@ class Counting:
     def groups(self, who: Principal | None = None, **more: Any) -> dict[tuple[str, ...], Counters]:
         while self.town.store.deliver(self.keeper.subscriber()):
             pass
+        self.keeper.step()
         report = self.evaluations.report(who or self.town.leader, replace(WEEK, **more))
         found = {group.key: group.counters for group in report.groups}
         return found if more.get("by") else {(): report.total.counters}

@@ -6,13 +6,14 @@ period afterwards. Handling is in time when every stage was reported done by its
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, Table, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Table, select
 
 from cityops.access import Role
 from cityops.analysis.evaluation.work import CheckWork, CountedWork
@@ -96,22 +97,39 @@ class CaseRows:
         return int(rows[-1]["due_ms"]) if rows else None
 
 
-def read_case(conn: Connection, case_id: str) -> CaseRows:
-    """The rows of one case."""
-    case = conn.execute(select(case_table).where(case_table.c.id == case_id)).mappings().one()
-    matter = select(case_matter_table).where(case_matter_table.c.case_id == case_id)
-    return CaseRows(
-        case,
-        sorted(_rows(conn, step_table, case_id), key=lambda row: int(row["sequence"])),
-        _rows(conn, task_table, case_id),
-        _rows(conn, deadline_table, case_id),
-        _rows(conn, reporter_table, case_id),
-        conn.execute(matter).mappings().one_or_none(),
+def read_cases(conn: Connection, case_ids: Collection[str]) -> list[CaseRows]:
+    """The rows of some cases, with one query a table."""
+    steps, tasks, deadlines, reporters, matters = (
+        _by_case(conn, table, column, case_ids)
+        for table, column in (
+            (step_table, step_table.c.sequence),
+            (task_table, task_table.c.id),
+            (deadline_table, deadline_table.c.id),
+            (reporter_table, reporter_table.c.id),
+            (case_matter_table, case_matter_table.c.case_id),
+        )
     )
+    cases = conn.execute(select(case_table).where(case_table.c.id.in_(case_ids))).mappings()
+    return [
+        CaseRows(
+            case,
+            steps[case["id"]],
+            tasks[case["id"]],
+            deadlines[case["id"]],
+            reporters[case["id"]],
+            next(iter(matters[case["id"]]), None),
+        )
+        for case in cases
+    ]
 
 
-def _rows(conn: Connection, table: Table, case_id: str) -> list[RowMapping]:
-    return list(conn.execute(select(table).where(table.c.case_id == case_id).order_by(table.c.id)).mappings())
+def _by_case(
+    conn: Connection, table: Table, order: ColumnElement[Any], case_ids: Collection[str]
+) -> dict[str, list[RowMapping]]:
+    found: dict[str, list[RowMapping]] = defaultdict(list)
+    for row in conn.execute(select(table).where(table.c.case_id.in_(case_ids)).order_by(order)).mappings():
+        found[row["case_id"]].append(row)
+    return found
 
 
 def facts_of(rows: CaseRows, work: CountedWork, calendar: WorkingCalendar) -> list[Fact]:

@@ -1,16 +1,20 @@
-"""Keeping the facts of the evaluation: a case's facts are made anew from its rows whenever the case changes."""
+"""Keeping the facts of the evaluation: a case's facts are made anew from its rows after the case has changed.
+
+The outbox marks a changed case; the marked cases are worked off in batches, so that a case that goes through several
+steps in one moment is counted once.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Final
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select, tuple_
 
-from cityops.analysis.evaluation.facts import fact_rows, facts_of, read_case
+from cityops.analysis.evaluation.facts import fact_rows, facts_of, read_cases
 from cityops.analysis.evaluation.work import CountedWork
-from cityops.analysis.tables import evaluation_fact_table
+from cityops.analysis.tables import evaluation_due_table, evaluation_fact_table
 from cityops.cases import case_table
 from cityops.kit import WorkingCalendar
 from cityops.store import Event, Store, Subscriber
@@ -38,42 +42,48 @@ class FactKeeper:
         self._calendar = calendar
 
     def subscriber(self) -> Subscriber:
-        """Follows every change of a case; equal events again change nothing."""
-        return Subscriber(SUBSCRIBER, ("case.opened", "case.changed"), self._handle)
+        """Marks every case that changes."""
+        return Subscriber(SUBSCRIBER, ("case.opened", "case.changed"), self._mark)
+
+    def step(self) -> int:
+        """Make the facts of the marked cases anew; returns how many cases. Whoever dies in between loses no mark."""
+        done = 0
+        while made := self._store.write(self._make_marked):
+            done += made
+        return done
 
     def rebuild(self) -> int:
         """Make the facts of all cases anew, for cases that are older than the outbox; returns how many cases."""
         done, after = 0, ""
-        while True:
-            ids = self._store.write(partial(self._batch, after=after))
-            done += len(ids)
-            if len(ids) < BATCH:
-                return done
-            after = ids[-1]
+        while ids := self._store.write(partial(self._make_after, after=after)):
+            done, after = done + len(ids), ids[-1]
+        return done
 
-    def _batch(self, conn: Connection, after: str) -> list[str]:
-        kinds = [(case_table.c.scene == scene) & (case_table.c.kind == kind) for scene, kind in self._works]
-        if not kinds:
-            return []
-        wanted = kinds[0]
-        for other in kinds[1:]:
-            wanted |= other
-        query = select(case_table.c.id).where(case_table.c.id > after, wanted).order_by(case_table.c.id).limit(BATCH)
+    def _mark(self, conn: Connection, event: Event) -> None:
+        case_id, due = event.payload["case_id"], evaluation_due_table
+        if conn.execute(select(due.c.case_id).where(due.c.case_id == case_id)).scalar() is None:
+            conn.execute(insert(due).values(case_id=case_id))
+
+    def _make_marked(self, conn: Connection) -> int:
+        due = evaluation_due_table
+        ids = [str(case_id) for case_id in conn.execute(select(due.c.case_id).limit(BATCH)).scalars()]
+        self._make(conn, ids)
+        conn.execute(delete(due).where(due.c.case_id.in_(ids)))
+        return len(ids)
+
+    def _make_after(self, conn: Connection, *, after: str) -> list[str]:
+        counted = tuple_(case_table.c.scene, case_table.c.kind).in_(list(self._works))
+        query = select(case_table.c.id).where(case_table.c.id > after, counted).order_by(case_table.c.id).limit(BATCH)
         ids = [str(case_id) for case_id in conn.execute(query).scalars()]
-        for case_id in ids:
-            self.remake(conn, case_id)
+        self._make(conn, ids)
         return ids
 
-    def _handle(self, conn: Connection, event: Event) -> None:
-        self.remake(conn, event.payload["case_id"])
-
-    def remake(self, conn: Connection, case_id: str) -> None:
-        """Make one case's facts anew inside a write."""
-        rows = read_case(conn, case_id)
-        work = self._works.get((rows.case["scene"], rows.case["kind"]))
-        if work is None:
-            return
-        conn.execute(delete(evaluation_fact_table).where(evaluation_fact_table.c.case_id == case_id))
-        made = fact_rows(rows, facts_of(rows, work, self._calendar))
+    def _make(self, conn: Connection, case_ids: Sequence[str]) -> None:
+        made = []
+        for rows in read_cases(conn, case_ids):
+            work = self._works.get((rows.case["scene"], rows.case["kind"]))
+            if work is not None:
+                made += fact_rows(rows, facts_of(rows, work, self._calendar))
+        conn.execute(delete(evaluation_fact_table).where(evaluation_fact_table.c.case_id.in_(case_ids)))
         if made:
             conn.execute(insert(evaluation_fact_table), made)
