@@ -9,4 +9,12 @@ export const pages: readonly ScenePage[] = [
     title: "urban_management.works.title",
     roles: ["unit", "dispatcher", "shift_leader", "acceptor", "district"],
   },
+  {
+    name: "winter",
+    path: "/winter",
+    component: () => import("./WinterPage.vue"),
+    icon: "snow",
+    title: "urban_management.winter.title",
+    roles: ["collector", "acceptor", "dispatcher", "shift_leader", "district"],
+  },
 ];
