@@ -66,6 +66,7 @@ class Permission(StrEnum):
     TIPOFFS_HANDLE = "tipoffs.handle"
     RULES_READ = "rules.read"
     RULES_PUBLISH = "rules.publish"
+    REGISTERS_MANAGE = "registers.manage"
     PATROL_REPORT = "patrol.report"
     PATROL_READ = "patrol.read"
 
@@ -113,11 +114,12 @@ ROLE_PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = MappingProxyType
                 _P.LEARN_READ,
                 _P.RULES_READ,
                 _P.RULES_PUBLISH,
+                _P.REGISTERS_MANAGE,
             }
         ),
         Role.ACCEPTOR: _ACCEPTOR,
         Role.DISPATCHER: _DISPATCHER,
-        Role.SHIFT_LEADER: _DISPATCHER | {_P.CASES_SUPERVISE, _P.TIPOFFS_HANDLE},
+        Role.SHIFT_LEADER: _DISPATCHER | {_P.CASES_SUPERVISE, _P.TIPOFFS_HANDLE, _P.REGISTERS_MANAGE},
         Role.COLLECTOR: frozenset(
             {_P.MAP_READ, _P.CASES_READ, _P.CASES_REPORT, _P.CASES_HANDLE, _P.RULES_READ, _P.PATROL_REPORT}
         ),
