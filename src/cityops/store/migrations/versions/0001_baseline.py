@@ -52,6 +52,15 @@ def upgrade() -> None:
         batch_op.create_index("ix_alert_unit_started", ["unit_id", "started_ms"], unique=False)
 
     op.create_table(
+        "api_key",
+        sa.Column("name", sa.String(length=50), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.Column("revoked_ms", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_api_key")),
+        sa.UniqueConstraint("sha256", name=op.f("uq_api_key_sha256")),
+    )
+    op.create_table(
         "audit",
         sa.Column("sequence", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("at_ms", sa.BigInteger(), nullable=False),
@@ -113,13 +122,20 @@ def upgrade() -> None:
         sa.Column("reopened", sa.Integer(), nullable=False),
         sa.Column("level", sa.String(length=40), nullable=True),
         sa.Column("standard", sa.String(length=40), nullable=True),
+        sa.Column("standard_data", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("closing", sa.String(length=40), nullable=True),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("matter", sa.String(length=80), nullable=True),
+        sa.Column("matter_name", sa.String(length=200), nullable=True),
+        sa.Column("suggested", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("origin_id", sa.String(length=26), nullable=True),
         sa.Column("merged_into_id", sa.String(length=26), nullable=True),
+        sa.Column("confidential", sa.Boolean(), nullable=False),
         sa.Column("ended", sa.Boolean(), nullable=False),
         sa.Column("opened_ms", sa.BigInteger(), nullable=False),
         sa.Column("closed_ms", sa.BigInteger(), nullable=True),
         sa.Column("changed_ms", sa.BigInteger(), nullable=False),
+        sa.Column("late_ms", sa.BigInteger(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_case_file")),
         sa.UniqueConstraint("alert_id", name=op.f("uq_case_file_alert_id")),
@@ -128,8 +144,11 @@ def upgrade() -> None:
     with op.batch_alter_table("case_file", schema=None) as batch_op:
         batch_op.create_index("ix_case_file_area_opened", ["area_code", "opened_ms"], unique=False)
         batch_op.create_index("ix_case_file_crew", ["crew_id"], unique=False)
+        batch_op.create_index("ix_case_file_ended_opened", ["ended", "opened_ms"], unique=False)
+        batch_op.create_index("ix_case_file_late", ["late_ms"], unique=False)
         batch_op.create_index("ix_case_file_merged", ["merged_into_id"], unique=False)
         batch_op.create_index("ix_case_file_opened", ["opened_ms"], unique=False)
+        batch_op.create_index("ix_case_file_origin", ["origin_id"], unique=False)
         batch_op.create_index("ix_case_file_state_opened", ["state", "opened_ms"], unique=False)
         batch_op.create_index("ix_case_file_unit_opened", ["unit_id", "opened_ms"], unique=False)
 
@@ -154,11 +173,16 @@ def upgrade() -> None:
         sa.Column("line", sa.JSON(), nullable=False),
         sa.Column("from_ms", sa.BigInteger(), nullable=False),
         sa.Column("to_ms", sa.BigInteger(), nullable=True),
+        sa.Column("night_begins", sa.String(length=5), nullable=True),
+        sa.Column("night_ends", sa.String(length=5), nullable=True),
+        sa.Column("half", sa.Boolean(), nullable=False),
+        sa.Column("case_id", sa.String(length=26), nullable=True),
         sa.Column("created_by", sa.String(length=26), nullable=False),
         sa.Column("created_ms", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_closure")),
     )
     with op.batch_alter_table("closure", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_closure_case_id"), ["case_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_closure_to_ms"), ["to_ms"], unique=False)
 
     op.create_table(
@@ -239,6 +263,24 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("device_id", name=op.f("pk_device_status")),
     )
     op.create_table(
+        "dispute_reported",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("key", sa.String(length=80), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("source", sa.String(length=200), nullable=False),
+        sa.Column("as_of_day", sa.String(length=10), nullable=False),
+        sa.Column("found", sa.BigInteger(), nullable=False),
+        sa.Column("settled", sa.BigInteger(), nullable=False),
+        sa.Column("rate_percent", sa.Float(), nullable=True),
+        sa.Column("people", sa.BigInteger(), nullable=True),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=True),
+        sa.Column("parts", sa.JSON(), nullable=False),
+        sa.Column("entered_by", sa.String(length=200), nullable=False),
+        sa.Column("entered_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dispute_reported")),
+        sa.UniqueConstraint("key", name=op.f("uq_dispute_reported_key")),
+    )
+    op.create_table(
         "outbox",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("topic", sa.String(length=64), nullable=False),
@@ -272,6 +314,19 @@ def upgrade() -> None:
         sa.Column("updated_ms", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("subscriber", name=op.f("pk_outbox_offset")),
     )
+    op.create_table(
+        "patrol_shift",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("account_id", sa.String(length=26), nullable=False),
+        sa.Column("client_id", sa.String(length=64), nullable=False),
+        sa.Column("started_ms", sa.BigInteger(), nullable=False),
+        sa.Column("ended_ms", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_patrol_shift")),
+        sa.UniqueConstraint("account_id", "client_id", name=op.f("uq_patrol_shift_account_id_client_id")),
+    )
+    with op.batch_alter_table("patrol_shift", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_patrol_shift_started_ms"), ["started_ms"], unique=False)
+
     op.create_table(
         "sign_in_attempt",
         sa.Column("subject", sa.String(length=160), nullable=False),
@@ -311,6 +366,35 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("unit_id", "day", name=op.f("pk_unit_mileage")),
     )
     op.create_table(
+        "winter_mode",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("first_day", sa.String(length=10), nullable=False),
+        sa.Column("last_day", sa.String(length=10), nullable=False),
+        sa.Column("note", sa.String(length=200), nullable=False),
+        sa.Column("actor_id", sa.String(length=26), nullable=False),
+        sa.Column("actor_name", sa.String(length=200), nullable=False),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_winter_mode")),
+    )
+    op.create_table(
+        "winter_visit",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("client_id", sa.String(length=64), nullable=False),
+        sa.Column("spot_id", sa.String(length=26), nullable=False),
+        sa.Column("round_day", sa.String(length=10), nullable=False),
+        sa.Column("result", sa.String(length=10), nullable=False),
+        sa.Column("notes", sa.String(length=500), nullable=False),
+        sa.Column("case_id", sa.String(length=26), nullable=True),
+        sa.Column("actor_id", sa.String(length=26), nullable=False),
+        sa.Column("actor_name", sa.String(length=200), nullable=False),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_winter_visit")),
+        sa.UniqueConstraint("client_id", name=op.f("uq_winter_visit_client_id")),
+    )
+    with op.batch_alter_table("winter_visit", schema=None) as batch_op:
+        batch_op.create_index("ix_winter_visit_round", ["round_day", "spot_id"], unique=False)
+
+    op.create_table(
         "yearly_rate",
         sa.Column("unit_id", sa.String(length=26), nullable=False),
         sa.Column("year", sa.Integer(), autoincrement=False, nullable=False),
@@ -320,6 +404,62 @@ def upgrade() -> None:
         sa.Column("synthetic", sa.Boolean(), nullable=False),
         sa.Column("updated_ms", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("unit_id", "year", name=op.f("pk_yearly_rate")),
+    )
+    op.create_table(
+        "accident",
+        sa.Column("case_id", sa.String(length=26), nullable=False),
+        sa.Column("reported_ms", sa.BigInteger(), nullable=False),
+        sa.Column("source", sa.String(length=20), nullable=False),
+        sa.Column("address", sa.String(length=200), nullable=True),
+        sa.Column("weather", sa.String(length=20), nullable=True),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("exclusions", sa.JSON(), nullable=True),
+        sa.Column("screened_ms", sa.BigInteger(), nullable=True),
+        sa.Column("screened_by", sa.String(length=200), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["case_file.id"], name=op.f("fk_accident_case_id_case_file")),
+        sa.PrimaryKeyConstraint("case_id", name=op.f("pk_accident")),
+    )
+    with op.batch_alter_table("accident", schema=None) as batch_op:
+        batch_op.create_index("ix_accident_reported", ["reported_ms"], unique=False)
+
+    op.create_table(
+        "accident_decision",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("case_id", sa.String(length=26), nullable=False),
+        sa.Column("faults", sa.JSON(), nullable=False),
+        sa.Column("proposed", sa.JSON(), nullable=True),
+        sa.Column("levels", sa.JSON(), nullable=False),
+        sa.Column("shares", sa.JSON(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("rules_from", sa.String(length=10), nullable=False),
+        sa.Column("recorded_ms", sa.BigInteger(), nullable=False),
+        sa.Column("recorded_by", sa.String(length=200), nullable=False),
+        sa.Column("withdrawn", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case_file.id"], name=op.f("fk_accident_decision_case_id_case_file")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_accident_decision")),
+    )
+    with op.batch_alter_table("accident_decision", schema=None) as batch_op:
+        batch_op.create_index("ix_accident_decision_case", ["case_id", "recorded_ms"], unique=False)
+
+    op.create_table(
+        "accident_party",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("case_id", sa.String(length=26), nullable=False),
+        sa.Column("label", sa.String(length=1), nullable=False),
+        sa.Column("plate", sa.String(length=16), nullable=True),
+        sa.Column("name", sa.String(length=60), nullable=True),
+        sa.Column("phone", sa.String(length=20), nullable=False),
+        sa.Column("licence_no", sa.String(length=30), nullable=True),
+        sa.Column("insurer", sa.String(length=60), nullable=True),
+        sa.Column("policy_no", sa.String(length=40), nullable=True),
+        sa.Column("statement", sa.Text(), nullable=True),
+        sa.Column("stated_ms", sa.BigInteger(), nullable=True),
+        sa.Column("moved_ms", sa.BigInteger(), nullable=True),
+        sa.Column("asked", sa.String(length=500), nullable=True),
+        sa.Column("asked_ms", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["case_file.id"], name=op.f("fk_accident_party_case_id_case_file")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_accident_party")),
+        sa.UniqueConstraint("case_id", "label", name=op.f("uq_accident_party_case_id_label")),
     )
     op.create_table(
         "account",
@@ -352,6 +492,30 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("alert_history", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_alert_history_alert_id"), ["alert_id"], unique=False)
+
+    op.create_table(
+        "case_document",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("case_id", sa.String(length=26), nullable=False),
+        sa.Column("template", sa.String(length=40), nullable=False),
+        sa.Column("number", sa.String(length=60), nullable=False),
+        sa.Column("title_zh", sa.String(length=200), nullable=False),
+        sa.Column("title_en", sa.String(length=200), nullable=False),
+        sa.Column("content", sa.JSON(), nullable=False),
+        sa.Column("docx_sha256", sa.String(length=64), nullable=False),
+        sa.Column("docx_size", sa.Integer(), nullable=False),
+        sa.Column("pdf_sha256", sa.String(length=64), nullable=False),
+        sa.Column("pdf_size", sa.Integer(), nullable=False),
+        sa.Column("made_ms", sa.BigInteger(), nullable=False),
+        sa.Column("maker_id", sa.String(length=26), nullable=True),
+        sa.Column("maker_name", sa.String(length=200), nullable=False),
+        sa.Column("maker_unit_name", sa.String(length=200), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["case_file.id"], name=op.f("fk_case_document_case_id_case_file")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_case_document")),
+        sa.UniqueConstraint("number", name=op.f("uq_case_document_number")),
+    )
+    with op.batch_alter_table("case_document", schema=None) as batch_op:
+        batch_op.create_index("ix_case_document_case", ["case_id"], unique=False)
 
     op.create_table(
         "case_evidence",
@@ -441,11 +605,14 @@ def upgrade() -> None:
         sa.Column("contact", sa.String(length=200), nullable=True),
         sa.Column("account_id", sa.String(length=26), nullable=True),
         sa.Column("reference", sa.String(length=80), nullable=True),
+        sa.Column("call_back", sa.String(length=10), nullable=True),
         sa.Column("at_ms", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["case_file.id"], name=op.f("fk_case_reporter_case_id_case_file")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_case_reporter")),
     )
     with op.batch_alter_table("case_reporter", schema=None) as batch_op:
+        batch_op.create_index("ix_case_reporter_account", ["account_id"], unique=False)
+        batch_op.create_index("ix_case_reporter_call_back", ["call_back"], unique=False)
         batch_op.create_index("ix_case_reporter_case", ["case_id"], unique=False)
         batch_op.create_index("ix_case_reporter_reference", ["reference"], unique=False)
 
@@ -531,6 +698,154 @@ def upgrade() -> None:
     with op.batch_alter_table("crew_state", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_crew_state_state"), ["state"], unique=False)
 
+    op.create_table(
+        "dispute",
+        sa.Column("case_id", sa.String(length=26), nullable=False),
+        sa.Column("field", sa.String(length=40), nullable=False),
+        sa.Column("source", sa.String(length=40), nullable=False),
+        sa.Column("topic", sa.String(length=40), nullable=True),
+        sa.Column("people", sa.Integer(), nullable=False),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.Column("account", sa.Text(), nullable=True),
+        sa.Column("reference", sa.String(length=80), nullable=True),
+        sa.Column("erased_ms", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["case_file.id"], name=op.f("fk_dispute_case_id_case_file")),
+        sa.PrimaryKeyConstraint("case_id", name=op.f("pk_dispute")),
+        sa.UniqueConstraint("reference", name=op.f("uq_dispute_reference")),
+    )
+    with op.batch_alter_table("dispute", schema=None) as batch_op:
+        batch_op.create_index("ix_dispute_field", ["field"], unique=False)
+
+    op.create_table(
+        "dispute_party",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("case_id", sa.String(length=26), nullable=False),
+        sa.Column("role", sa.String(length=20), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=True),
+        sa.Column("contact", sa.String(length=80), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["case_file.id"], name=op.f("fk_dispute_party_case_id_case_file")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dispute_party")),
+    )
+    with op.batch_alter_table("dispute_party", schema=None) as batch_op:
+        batch_op.create_index("ix_dispute_party_case", ["case_id"], unique=False)
+
+    op.create_table(
+        "dispute_schedule",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("unit_id", sa.String(length=26), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("every", sa.String(length=10), nullable=False),
+        sa.Column("on_day", sa.Integer(), nullable=False),
+        sa.Column("begins", sa.String(length=5), nullable=False),
+        sa.Column("place", sa.String(length=200), nullable=False),
+        sa.Column("moves", sa.String(length=20), nullable=False),
+        sa.Column("from_day", sa.String(length=10), nullable=False),
+        sa.Column("until_day", sa.String(length=10), nullable=True),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_dispute_schedule_unit_id_unit")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dispute_schedule")),
+    )
+    with op.batch_alter_table("dispute_schedule", schema=None) as batch_op:
+        batch_op.create_index("ix_dispute_schedule_unit", ["unit_id"], unique=False)
+
+    op.create_table(
+        "evaluation_due",
+        sa.Column("case_id", sa.String(length=26), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case_file.id"], name=op.f("fk_evaluation_due_case_id_case_file")),
+        sa.PrimaryKeyConstraint("case_id", name=op.f("pk_evaluation_due")),
+    )
+    op.create_table(
+        "evaluation_fact",
+        sa.Column("case_id", sa.String(length=26), nullable=False),
+        sa.Column("fact", sa.String(length=20), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("scene", sa.String(length=40), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("day", sa.String(length=10), nullable=False),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.Column("unit_id", sa.String(length=26), nullable=False),
+        sa.Column("person_id", sa.String(length=26), nullable=False),
+        sa.Column("collector_id", sa.String(length=26), nullable=False),
+        sa.Column("area_code", sa.String(length=20), nullable=False),
+        sa.Column("matter", sa.String(length=60), nullable=False),
+        sa.Column("done", sa.SmallInteger(), nullable=False),
+        sa.Column("in_time", sa.SmallInteger(), nullable=False),
+        sa.Column("spoilt", sa.SmallInteger(), nullable=False),
+        sa.Column("exempt", sa.SmallInteger(), nullable=False),
+        sa.Column("deferred_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case_file.id"], name=op.f("fk_evaluation_fact_case_id_case_file")),
+        sa.PrimaryKeyConstraint("case_id", "fact", "number", name=op.f("pk_evaluation_fact")),
+    )
+    with op.batch_alter_table("evaluation_fact", schema=None) as batch_op:
+        batch_op.create_index("ix_evaluation_fact_day", ["scene", "kind", "day"], unique=False)
+        batch_op.create_index("ix_evaluation_fact_unit", ["unit_id", "day"], unique=False)
+
+    op.create_table(
+        "excavation_matter",
+        sa.Column("case_id", sa.String(length=26), nullable=False),
+        sa.Column("file_number", sa.String(length=60), nullable=True),
+        sa.Column("party", sa.String(length=200), nullable=False),
+        sa.Column("party_kind", sa.String(length=20), nullable=False),
+        sa.Column("party_code", sa.String(length=18), nullable=True),
+        sa.Column("area_m2", sa.Float(), nullable=False),
+        sa.Column("found_on", sa.String(length=10), nullable=False),
+        sa.Column("decided_on", sa.String(length=10), nullable=True),
+        sa.Column("fine_yuan", sa.Float(), nullable=True),
+        sa.Column("flags", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case_file.id"], name=op.f("fk_excavation_matter_case_id_case_file")),
+        sa.PrimaryKeyConstraint("case_id", name=op.f("pk_excavation_matter")),
+        sa.UniqueConstraint("file_number", name=op.f("uq_excavation_matter_file_number")),
+    )
+    with op.batch_alter_table("excavation_matter", schema=None) as batch_op:
+        batch_op.create_index("ix_excavation_matter_party", ["party"], unique=False)
+        batch_op.create_index("ix_excavation_matter_party_code", ["party_code"], unique=False)
+
+    op.create_table(
+        "patrol_point",
+        sa.Column("shift_id", sa.String(length=26), nullable=False),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.Column("lon", sa.Float(), nullable=False),
+        sa.Column("lat", sa.Float(), nullable=False),
+        sa.Column("accuracy_m", sa.Float(), nullable=True),
+        sa.Column("grid_code", sa.String(length=32), nullable=True),
+        sa.ForeignKeyConstraint(["shift_id"], ["patrol_shift.id"], name=op.f("fk_patrol_point_shift_id_patrol_shift")),
+        sa.PrimaryKeyConstraint("shift_id", "at_ms", name=op.f("pk_patrol_point")),
+    )
+    with op.batch_alter_table("patrol_point", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_patrol_point_at_ms"), ["at_ms"], unique=False)
+
+    op.create_table(
+        "planned_work",
+        sa.Column("case_id", sa.String(length=26), nullable=False),
+        sa.Column("start_lon", sa.Float(), nullable=False),
+        sa.Column("start_lat", sa.Float(), nullable=False),
+        sa.Column("end_lon", sa.Float(), nullable=False),
+        sa.Column("end_lat", sa.Float(), nullable=False),
+        sa.Column("road_name", sa.String(length=128), nullable=False),
+        sa.Column("length_m", sa.Float(), nullable=False),
+        sa.Column("line", sa.JSON(), nullable=False),
+        sa.Column("first_night", sa.String(length=10), nullable=False),
+        sa.Column("last_night", sa.String(length=10), nullable=False),
+        sa.Column("night_begins", sa.String(length=5), nullable=False),
+        sa.Column("night_ends", sa.String(length=5), nullable=False),
+        sa.Column("half", sa.Boolean(), nullable=False),
+        sa.Column("items", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case_file.id"], name=op.f("fk_planned_work_case_id_case_file")),
+        sa.PrimaryKeyConstraint("case_id", name=op.f("pk_planned_work")),
+    )
+    op.create_table(
+        "planned_work_night",
+        sa.Column("case_id", sa.String(length=26), nullable=False),
+        sa.Column("night", sa.String(length=10), nullable=False),
+        sa.Column("done", sa.JSON(), nullable=False),
+        sa.Column("notes", sa.Text(), nullable=False),
+        sa.Column("actor_id", sa.String(length=26), nullable=False),
+        sa.Column("actor_name", sa.String(length=200), nullable=False),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.Column("corrected", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case_file.id"], name=op.f("fk_planned_work_night_case_id_case_file")),
+        sa.PrimaryKeyConstraint("case_id", "night", name=op.f("pk_planned_work_night")),
+    )
     op.create_table(
         "register_object",
         sa.Column("id", sa.String(length=26), nullable=False),
@@ -623,6 +938,64 @@ def upgrade() -> None:
         batch_op.create_index("ix_tip_off_state_day", ["state", "day"], unique=False)
 
     op.create_table(
+        "accident_answer",
+        sa.Column("decision_id", sa.String(length=26), nullable=False),
+        sa.Column("party_id", sa.String(length=26), nullable=False),
+        sa.Column("agrees", sa.Boolean(), nullable=False),
+        sa.Column("words", sa.Text(), nullable=True),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["decision_id"], ["accident_decision.id"], name=op.f("fk_accident_answer_decision_id_accident_decision")
+        ),
+        sa.ForeignKeyConstraint(
+            ["party_id"], ["accident_party.id"], name=op.f("fk_accident_answer_party_id_accident_party")
+        ),
+        sa.PrimaryKeyConstraint("decision_id", "party_id", name=op.f("pk_accident_answer")),
+    )
+    op.create_table(
+        "accident_link",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("case_id", sa.String(length=26), nullable=False),
+        sa.Column("party_id", sa.String(length=26), nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("key_hash", sa.String(length=64), nullable=True),
+        sa.Column("wrong", sa.Integer(), nullable=False),
+        sa.Column("made_ms", sa.BigInteger(), nullable=False),
+        sa.Column("made_by", sa.String(length=200), nullable=False),
+        sa.Column("expires_ms", sa.BigInteger(), nullable=False),
+        sa.Column("handed_how", sa.String(length=20), nullable=True),
+        sa.Column("handed_ms", sa.BigInteger(), nullable=True),
+        sa.Column("handed_by", sa.String(length=200), nullable=True),
+        sa.Column("identified_ms", sa.BigInteger(), nullable=True),
+        sa.Column("revoked_ms", sa.BigInteger(), nullable=True),
+        sa.Column("revoked_why", sa.String(length=20), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["case_file.id"], name=op.f("fk_accident_link_case_id_case_file")),
+        sa.ForeignKeyConstraint(
+            ["party_id"], ["accident_party.id"], name=op.f("fk_accident_link_party_id_accident_party")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_accident_link")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_accident_link_token_hash")),
+    )
+    with op.batch_alter_table("accident_link", schema=None) as batch_op:
+        batch_op.create_index("ix_accident_link_party", ["party_id"], unique=False)
+
+    op.create_table(
+        "accident_photo",
+        sa.Column("evidence_id", sa.String(length=26), nullable=False),
+        sa.Column("party_id", sa.String(length=26), nullable=False),
+        sa.Column("view", sa.String(length=20), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["evidence_id"], ["case_evidence.id"], name=op.f("fk_accident_photo_evidence_id_case_evidence")
+        ),
+        sa.ForeignKeyConstraint(
+            ["party_id"], ["accident_party.id"], name=op.f("fk_accident_photo_party_id_accident_party")
+        ),
+        sa.PrimaryKeyConstraint("evidence_id", name=op.f("pk_accident_photo")),
+    )
+    with op.batch_alter_table("accident_photo", schema=None) as batch_op:
+        batch_op.create_index("ix_accident_photo_party", ["party_id"], unique=False)
+
+    op.create_table(
         "case_answer",
         sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("case_id", sa.String(length=26), nullable=False),
@@ -668,6 +1041,62 @@ def upgrade() -> None:
         batch_op.create_index("ix_case_deadline_next", ["next_warning_ms"], unique=False)
 
     op.create_table(
+        "case_field_answer",
+        sa.Column("account_id", sa.String(length=26), nullable=False),
+        sa.Column("client_id", sa.String(length=64), nullable=False),
+        sa.Column("task_id", sa.String(length=26), nullable=False),
+        sa.Column("answered_ms", sa.BigInteger(), nullable=False),
+        sa.Column("received_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["task_id"], ["case_task.id"], name=op.f("fk_case_field_answer_task_id_case_task")),
+        sa.PrimaryKeyConstraint("account_id", "client_id", name=op.f("pk_case_field_answer")),
+    )
+    op.create_table(
+        "case_intake",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("case_id", sa.String(length=26), nullable=False),
+        sa.Column("reporter_id", sa.String(length=26), nullable=False),
+        sa.Column("account_id", sa.String(length=26), nullable=False),
+        sa.Column("client_id", sa.String(length=64), nullable=True),
+        sa.Column("source", sa.String(length=20), nullable=False),
+        sa.Column("standard", sa.String(length=40), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("code", sa.String(length=8), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("lon", sa.Float(), nullable=False),
+        sa.Column("lat", sa.Float(), nullable=False),
+        sa.Column("joined", sa.Boolean(), nullable=False),
+        sa.Column("seen_ms", sa.BigInteger(), nullable=False),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case_file.id"], name=op.f("fk_case_intake_case_id_case_file")),
+        sa.ForeignKeyConstraint(
+            ["reporter_id"], ["case_reporter.id"], name=op.f("fk_case_intake_reporter_id_case_reporter")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_case_intake")),
+        sa.UniqueConstraint("account_id", "client_id", name=op.f("uq_case_intake_account_id_client_id")),
+    )
+    with op.batch_alter_table("case_intake", schema=None) as batch_op:
+        batch_op.create_index("ix_case_intake_account", ["account_id", "id"], unique=False)
+        batch_op.create_index("ix_case_intake_case", ["case_id"], unique=False)
+
+    op.create_table(
+        "dispute_meeting",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("schedule_id", sa.String(length=26), nullable=False),
+        sa.Column("planned_day", sa.String(length=10), nullable=False),
+        sa.Column("held_day", sa.String(length=10), nullable=True),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("minutes", sa.Text(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("attendance", sa.JSON(), nullable=False),
+        sa.Column("recorded_by", sa.String(length=200), nullable=False),
+        sa.Column("recorded_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["schedule_id"], ["dispute_schedule.id"], name=op.f("fk_dispute_meeting_schedule_id_dispute_schedule")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dispute_meeting")),
+        sa.UniqueConstraint("schedule_id", "planned_day", name=op.f("uq_dispute_meeting_schedule_id_planned_day")),
+    )
+    op.create_table(
         "register_change",
         sa.Column("object_id", sa.String(length=26), nullable=False),
         sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
@@ -687,10 +1116,13 @@ def upgrade() -> None:
         sa.Column("report_id", sa.String(length=26), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("text_en", sa.Text(), nullable=False),
         sa.Column("by_reporter", sa.Boolean(), nullable=False),
+        sa.Column("client_id", sa.String(length=64), nullable=True),
         sa.Column("at_ms", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["report_id"], ["report.id"], name=op.f("fk_report_update_report_id_report")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_report_update")),
+        sa.UniqueConstraint("report_id", "client_id", name=op.f("uq_report_update_report_id_client_id")),
     )
     with op.batch_alter_table("report_update", schema=None) as batch_op:
         batch_op.create_index("ix_report_update_at", ["at_ms"], unique=False)
@@ -710,11 +1142,56 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_session_account_id"), ["account_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_session_last_seen_ms"), ["last_seen_ms"], unique=False)
 
+    op.create_table(
+        "case_call_back",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("reporter_id", sa.String(length=26), nullable=False),
+        sa.Column("answer_id", sa.String(length=26), nullable=False),
+        sa.Column("actor_id", sa.String(length=26), nullable=False),
+        sa.Column("actor_name", sa.String(length=200), nullable=False),
+        sa.Column("reached", sa.Boolean(), nullable=False),
+        sa.Column("stars", sa.Integer(), nullable=True),
+        sa.Column("comment", sa.Text(), nullable=True),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["answer_id"], ["case_answer.id"], name=op.f("fk_case_call_back_answer_id_case_answer")
+        ),
+        sa.ForeignKeyConstraint(
+            ["reporter_id"], ["case_reporter.id"], name=op.f("fk_case_call_back_reporter_id_case_reporter")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_case_call_back")),
+    )
+    with op.batch_alter_table("case_call_back", schema=None) as batch_op:
+        batch_op.create_index("ix_case_call_back_at", ["at_ms"], unique=False)
+        batch_op.create_index("ix_case_call_back_reporter", ["reporter_id"], unique=False)
+
+    op.create_table(
+        "dispute_matter",
+        sa.Column("case_id", sa.String(length=26), nullable=False),
+        sa.Column("meeting_id", sa.String(length=26), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case_file.id"], name=op.f("fk_dispute_matter_case_id_case_file")),
+        sa.ForeignKeyConstraint(
+            ["meeting_id"], ["dispute_meeting.id"], name=op.f("fk_dispute_matter_meeting_id_dispute_meeting")
+        ),
+        sa.PrimaryKeyConstraint("case_id", name=op.f("pk_dispute_matter")),
+    )
+    with op.batch_alter_table("dispute_matter", schema=None) as batch_op:
+        batch_op.create_index("ix_dispute_matter_meeting", ["meeting_id"], unique=False)
+
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table("dispute_matter", schema=None) as batch_op:
+        batch_op.drop_index("ix_dispute_matter_meeting")
+
+    op.drop_table("dispute_matter")
+    with op.batch_alter_table("case_call_back", schema=None) as batch_op:
+        batch_op.drop_index("ix_case_call_back_reporter")
+        batch_op.drop_index("ix_case_call_back_at")
+
+    op.drop_table("case_call_back")
     with op.batch_alter_table("session", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_session_last_seen_ms"))
         batch_op.drop_index(batch_op.f("ix_session_account_id"))
@@ -726,6 +1203,13 @@ def downgrade() -> None:
 
     op.drop_table("report_update")
     op.drop_table("register_change")
+    op.drop_table("dispute_meeting")
+    with op.batch_alter_table("case_intake", schema=None) as batch_op:
+        batch_op.drop_index("ix_case_intake_case")
+        batch_op.drop_index("ix_case_intake_account")
+
+    op.drop_table("case_intake")
+    op.drop_table("case_field_answer")
     with op.batch_alter_table("case_deadline", schema=None) as batch_op:
         batch_op.drop_index("ix_case_deadline_next")
         batch_op.drop_index("ix_case_deadline_due")
@@ -736,6 +1220,15 @@ def downgrade() -> None:
         batch_op.drop_index("ix_case_answer_reporter")
 
     op.drop_table("case_answer")
+    with op.batch_alter_table("accident_photo", schema=None) as batch_op:
+        batch_op.drop_index("ix_accident_photo_party")
+
+    op.drop_table("accident_photo")
+    with op.batch_alter_table("accident_link", schema=None) as batch_op:
+        batch_op.drop_index("ix_accident_link_party")
+
+    op.drop_table("accident_link")
+    op.drop_table("accident_answer")
     with op.batch_alter_table("tip_off", schema=None) as batch_op:
         batch_op.drop_index("ix_tip_off_state_day")
 
@@ -752,6 +1245,35 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_register_object_register_area_code"))
 
     op.drop_table("register_object")
+    op.drop_table("planned_work_night")
+    op.drop_table("planned_work")
+    with op.batch_alter_table("patrol_point", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_patrol_point_at_ms"))
+
+    op.drop_table("patrol_point")
+    with op.batch_alter_table("excavation_matter", schema=None) as batch_op:
+        batch_op.drop_index("ix_excavation_matter_party_code")
+        batch_op.drop_index("ix_excavation_matter_party")
+
+    op.drop_table("excavation_matter")
+    with op.batch_alter_table("evaluation_fact", schema=None) as batch_op:
+        batch_op.drop_index("ix_evaluation_fact_unit")
+        batch_op.drop_index("ix_evaluation_fact_day")
+
+    op.drop_table("evaluation_fact")
+    op.drop_table("evaluation_due")
+    with op.batch_alter_table("dispute_schedule", schema=None) as batch_op:
+        batch_op.drop_index("ix_dispute_schedule_unit")
+
+    op.drop_table("dispute_schedule")
+    with op.batch_alter_table("dispute_party", schema=None) as batch_op:
+        batch_op.drop_index("ix_dispute_party_case")
+
+    op.drop_table("dispute_party")
+    with op.batch_alter_table("dispute", schema=None) as batch_op:
+        batch_op.drop_index("ix_dispute_field")
+
+    op.drop_table("dispute")
     with op.batch_alter_table("crew_state", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_crew_state_state"))
 
@@ -771,6 +1293,8 @@ def downgrade() -> None:
     with op.batch_alter_table("case_reporter", schema=None) as batch_op:
         batch_op.drop_index("ix_case_reporter_reference")
         batch_op.drop_index("ix_case_reporter_case")
+        batch_op.drop_index("ix_case_reporter_call_back")
+        batch_op.drop_index("ix_case_reporter_account")
 
     op.drop_table("case_reporter")
     with op.batch_alter_table("case_notice", schema=None) as batch_op:
@@ -788,12 +1312,30 @@ def downgrade() -> None:
         batch_op.drop_index("ix_case_evidence_case")
 
     op.drop_table("case_evidence")
+    with op.batch_alter_table("case_document", schema=None) as batch_op:
+        batch_op.drop_index("ix_case_document_case")
+
+    op.drop_table("case_document")
     with op.batch_alter_table("alert_history", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_alert_history_alert_id"))
 
     op.drop_table("alert_history")
     op.drop_table("account")
+    op.drop_table("accident_party")
+    with op.batch_alter_table("accident_decision", schema=None) as batch_op:
+        batch_op.drop_index("ix_accident_decision_case")
+
+    op.drop_table("accident_decision")
+    with op.batch_alter_table("accident", schema=None) as batch_op:
+        batch_op.drop_index("ix_accident_reported")
+
+    op.drop_table("accident")
     op.drop_table("yearly_rate")
+    with op.batch_alter_table("winter_visit", schema=None) as batch_op:
+        batch_op.drop_index("ix_winter_visit_round")
+
+    op.drop_table("winter_visit")
+    op.drop_table("winter_mode")
     op.drop_table("unit_mileage")
     with op.batch_alter_table("unit", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_unit_kind"))
@@ -804,12 +1346,17 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_sign_in_attempt_last_ms"))
 
     op.drop_table("sign_in_attempt")
+    with op.batch_alter_table("patrol_shift", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_patrol_shift_started_ms"))
+
+    op.drop_table("patrol_shift")
     op.drop_table("outbox_offset")
     with op.batch_alter_table("outbox_dead", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_outbox_dead_failed_ms"))
 
     op.drop_table("outbox_dead")
     op.drop_table("outbox")
+    op.drop_table("dispute_reported")
     op.drop_table("device_status")
     with op.batch_alter_table("device_pending", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_device_pending_last_seen_ms"))
@@ -828,14 +1375,18 @@ def downgrade() -> None:
     op.drop_table("crew")
     with op.batch_alter_table("closure", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_closure_to_ms"))
+        batch_op.drop_index(batch_op.f("ix_closure_case_id"))
 
     op.drop_table("closure")
     op.drop_table("case_rule_version")
     with op.batch_alter_table("case_file", schema=None) as batch_op:
         batch_op.drop_index("ix_case_file_unit_opened")
         batch_op.drop_index("ix_case_file_state_opened")
+        batch_op.drop_index("ix_case_file_origin")
         batch_op.drop_index("ix_case_file_opened")
         batch_op.drop_index("ix_case_file_merged")
+        batch_op.drop_index("ix_case_file_late")
+        batch_op.drop_index("ix_case_file_ended_opened")
         batch_op.drop_index("ix_case_file_crew")
         batch_op.drop_index("ix_case_file_area_opened")
 
@@ -848,6 +1399,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_audit_actor_id_at_ms"))
 
     op.drop_table("audit")
+    op.drop_table("api_key")
     with op.batch_alter_table("alert", schema=None) as batch_op:
         batch_op.drop_index("ix_alert_unit_started")
         batch_op.drop_index("ix_alert_state_started")
