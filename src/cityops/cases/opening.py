@@ -55,7 +55,7 @@ def open_case(act: Act, new: NewCase) -> None:
         )
     for kind, task in workflow.tasks.items():
         if task.at_opening:
-            open_task(act, kind)
+            open_task(act, kind, since_ms=new.owed_since_ms)
     note_lateness(act.conn, act.case_id)
     emit(act.conn, "case.opened", act.case_id, {"case_id": act.case_id, "action": "open"})
     audit(act, "open", {"alert_id": new.alert_id, "scene": new.scene})

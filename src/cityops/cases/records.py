@@ -122,10 +122,18 @@ def add_step(
     )
 
 
-def open_task(act: Act, kind: str, owner: Mapping[str, Any] | None = None, *, lead: bool = False) -> str:
+def open_task(
+    act: Act,
+    kind: str,
+    owner: Mapping[str, Any] | None = None,
+    *,
+    lead: bool = False,
+    since_ms: int | None = None,
+) -> str:
     """Open a task of this kind for whoever owes it, with its deadline and its notice; returns its id.
 
     ``owner``: the columns that name the unit or person, for kinds that are owed by somebody the form names.
+    ``since_ms``: when its clock began, if that was before now.
     """
     spec = act.workflow.tasks[kind]
     task_id = act.ids.next()
@@ -143,7 +151,7 @@ def open_task(act: Act, kind: str, owner: Mapping[str, Any] | None = None, *, le
             **owed,
         )
     )
-    start_stage(act, task_id, kind, 0)
+    start_stage(act, task_id, kind, 0, since_ms)
     tell_task(act, "task.created", task_id, owed["unit_id"], owed["crew_id"])
     if spec.notice is not None:
         send_notice(act, kind, task_id, owed, _filled(spec.notice.title.text, act), _filled(spec.notice.body.text, act))
@@ -172,10 +180,10 @@ def _of_case(act: Act, owner: str) -> dict[str, Any]:
     return {}
 
 
-def start_stage(act: Act, task_id: str, kind: str, stage: int) -> None:
-    """Start the clock of a task's stage; a task without a limit has none."""
+def start_stage(act: Act, task_id: str, kind: str, stage: int, since_ms: int | None = None) -> None:
+    """Start the clock of a task's stage, now or at an earlier moment; a task without a limit has none."""
     limit = act.workflow.tasks[kind].limit
-    started_ms = act.at_ms
+    started_ms = act.at_ms if since_ms is None else min(since_ms, act.at_ms)
     if limit == "standard":
         standard = chosen_standard(act.case())
         if standard is None:

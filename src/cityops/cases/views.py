@@ -392,7 +392,8 @@ class Reporter:
 class NewCase:
     """What opens a case. ``words`` fill the notices; ``place`` has the fields of ``PlaceView``.
 
-    A case with a ``matter`` and a place is found when the same is reported again.
+    A case with a ``matter`` and a place is found when the same is reported again. ``owed_since_ms``: when the clocks of
+    its first tasks began, where somebody asked before it was written down.
     """
 
     scene: str
@@ -419,3 +420,4 @@ class NewCase:
     description: str = ""
     matter: MatterView | None = None
     suggested: SuggestedUnits | None = None
+    owed_since_ms: int | None = None
