@@ -43,7 +43,7 @@ def serve(product: Product, _: argparse.Namespace) -> int:
     with exclusive(settings.data_dir / "serve.lock", wait=product.is_child), open_rooms(product) as rooms:
         workers = Workers(rooms, on_failure=lambda: setattr(server, "should_exit", True))
         routers = routers_of(rooms.scenes.values())
-        app = create_app(_context(rooms, workers), routers, scenes=rooms.context)
+        app = create_app(api_context(rooms, workers), routers, scenes=rooms.context)
         server = make_server(app, host=settings.http_host, port=settings.http_port)
         # Uvicorn raises a signal again once it has shut down: without these the workers would never be stopped.
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -56,7 +56,8 @@ def serve(product: Product, _: argparse.Namespace) -> int:
         return 1 if workers.failed else 0
 
 
-def _context(rooms: Rooms, workers: Workers) -> ApiContext:
+def api_context(rooms: Rooms, workers: Workers) -> ApiContext:
+    """What the HTTP interface is given: every room, and what the workers behind it know."""
     product, context = rooms.product, rooms.context
     settings = product.settings
     health, open311 = _Health(rooms, workers), Open311(rooms)

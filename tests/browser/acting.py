@@ -1,0 +1,124 @@
+"""Taking steps of a case by clicking: sign in as somebody, open the case, press the step, fill its form."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+
+PASSWORD = "cityops-demo"
+DESK = {"width": 1366, "height": 768}
+PHONE = {"width": 390, "height": 844}
+Value = str | list[str]
+
+
+class Actors:
+    """One browser window for each person, signed in when first needed. An error that a page throws fails the story."""
+
+    def __init__(self, browser: Browser, address: str) -> None:
+        self._browser = browser
+        self._address = address
+        self._windows: dict[str, tuple[BrowserContext, Page]] = {}
+        self.errors: list[str] = []
+
+    def page(self, username: str, *, phone: bool = False) -> Page:
+        """This person's window."""
+        if username not in self._windows:
+            size = PHONE if phone else DESK
+            context = self._browser.new_context(
+                viewport={"width": size["width"], "height": size["height"]},
+                locale="zh-CN",
+                timezone_id="Asia/Shanghai",
+                has_touch=phone,
+            )
+            page = context.new_page()
+            page.set_default_timeout(20_000)
+            page.on("pageerror", lambda error: self.errors.append(f"{username}: {error}"))
+            page.goto(f"{self._address}/sign-in")
+            page.get_by_label("用户名").fill(username)
+            page.get_by_label("口令").fill(PASSWORD)
+            page.keyboard.press("Enter")
+            page.wait_for_url(lambda url: "/sign-in" not in url)
+            self._windows[username] = context, page
+        return self._windows[username][1]
+
+    def open_case(self, username: str, case_id: str, *, phone: bool = False) -> Page:
+        """This person's window on the case, read anew."""
+        page = self.page(username, phone=phone)
+        page.goto(f"{self._address}/cases/{case_id}")
+        expect(page.locator("[data-test=case-state]").first).to_be_visible()
+        return page
+
+    def take(
+        self,
+        username: str,
+        case_id: str,
+        action: str,
+        reason: str | None = None,
+        *,
+        phone: bool = False,
+        **form: Value,
+    ) -> Page:
+        """Press the step on the case's page, fill the form, confirm; returns when the page says it is done."""
+        page = self.open_case(username, case_id, phone=phone)
+        press(page, action, reason, **form)
+        return page
+
+    def close(self) -> None:
+        for context, _ in self._windows.values():
+            context.close()
+
+
+@contextmanager
+def acting(browser: Browser, address: str) -> Iterator[Actors]:
+    """People at their windows, until the block ends."""
+    actors = Actors(browser, address)
+    try:
+        yield actors
+    finally:
+        actors.close()
+    assert actors.errors == []
+
+
+def press(page: Page, action: str, reason: str | None = None, **form: Value) -> None:
+    """Take a step where it is offered on the page that is open: exactly one button, its form, its confirmation."""
+    page.locator(f"[data-test=action-{action}]").click()
+    for name, value in form.items():
+        fill(page, f"{action}-{name}", value)
+    if reason is not None:
+        page.locator(f"#{action}-reason, #{action}-comment").first.fill(reason)
+    submit = page.locator("[data-test=submit-action]")
+    if form or reason is not None or submit.count():
+        submit.click()
+    confirm = page.locator(".el-message-box__btns button").last
+    if action == "void":
+        confirm.click()
+    expect(page.locator(".el-message--success").last).to_be_visible()
+    expect(page.locator(f"form [id^={action}-]")).to_have_count(0)
+
+
+def fill(page: Page, field: str, value: Value) -> None:
+    """One field of a form: words are typed, what is named is picked from the list."""
+    picks = page.locator(f"[aria-labelledby={field}-label]")
+    box = page.locator(f"#{field}")
+    expect(picks.or_(box).first).to_be_visible()
+    if picks.count():
+        for words in [value] if isinstance(value, str) else value:
+            pick(page, field, picks, words)
+        return
+    assert isinstance(value, str)
+    box.fill(value)
+    if re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d", value):
+        box.press("Enter")
+
+
+def pick(page: Page, field: str, picks: Locator, words: str) -> None:
+    """Choose the entry that holds the words; a long list is searched first."""
+    search = page.locator(f"[data-test={field}-search] input, input[data-test={field}-search]")
+    entry = picks.locator("label").filter(has_text=words).first
+    if search.count() and not entry.is_visible():
+        search.first.fill(words)
+    entry.click()
+    expect(picks.locator("label.chosen").filter(has_text=words).first).to_be_visible()

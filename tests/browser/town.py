@@ -1,0 +1,109 @@
+"""The real server over a store of its own, with the demo's people and a clock that can be moved forward.
+
+Everything a visitor reaches is the product's own composition; only the terminals' gateway and the demo's traffic are
+not started, for the stories of urban management have no vehicles.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from tests.api.serving import serving
+
+from cityops.access import SYSTEM, Principal, Role
+from cityops.api import create_app
+from cityops.bootstrap.product import Product
+from cityops.bootstrap.rooms import Rooms, open_rooms
+from cityops.bootstrap.serving import api_context
+from cityops.bootstrap.working import Workers
+from cityops.cases import CaseDetailView, NewCase, Reporter, step_table
+from cityops.kit import SystemClock, Text
+from cityops.scenes import routers_of
+from cityops.settings import load_settings
+
+
+class MovedClock(SystemClock):
+    """The system's clock, moved forward by hand: a deadline passes without waiting."""
+
+    def __init__(self) -> None:
+        self._moved = timedelta()
+
+    def now(self) -> datetime:
+        return super().now() + self._moved
+
+    def now_ms(self) -> int:
+        return super().now_ms() + self._moved // timedelta(milliseconds=1)
+
+    def advance(self, **by: float) -> None:
+        self._moved += timedelta(**by)
+
+
+@dataclass
+class Town:
+    """Where the server is, its rooms for what the stories do not click, and the cases of a story."""
+
+    address: str
+    rooms: Rooms
+    clock: MovedClock
+    opened: list[str] = field(default_factory=list)
+
+    def person(self, username: str) -> Principal:
+        found = self.rooms.context.accounts.find(username)
+        assert found is not None, username
+        area = tuple(found.area_codes)
+        return Principal(found.id, username, found.display_name, found.role, found.unit_id, found.unit_name, area)
+
+    def report(self, title: str = "路灯不亮", **more: Any) -> CaseDetailView:
+        """A case as the hotline reports it; what happens to it is clicked."""
+        new = NewCase(
+            scene="urban_management",
+            kind="urban_case",
+            title=Text(title, title),
+            severity=2,
+            reporter=Reporter("hotline", name="张女士", contact="13800000000", reference=secrets.token_hex(6)),
+            **more,
+        )
+        case = self.rooms.context.cases.open(self.person("acceptor"), new)
+        self.opened.append(case.case_id)
+        return case
+
+    def seen(self, case: CaseDetailView) -> CaseDetailView:
+        return self.rooms.context.cases.get(self.person("leader"), case.case_id)
+
+    def colleague(self, of: str, username: str, display_name: str) -> None:
+        """Another account of the same role and unit."""
+        like = self.rooms.context.accounts.find(of)
+        assert like is not None
+        self.rooms.context.accounts.create(
+            SYSTEM,
+            username=username,
+            password="cityops-demo",
+            display_name=display_name,
+            role=Role(like.role),
+            unit_id=like.unit_id,
+        )
+
+    def steps_taken(self) -> set[str]:
+        """Every step in the timelines of this story's cases."""
+        query = select(step_table.c.action).where(step_table.c.case_id.in_(self.opened))
+        with self.rooms.store.read() as conn:
+            return set(conn.execute(query).scalars())
+
+
+@contextmanager
+def running_town(folder: Path) -> Iterator[Town]:
+    """A town in ``folder``, served until the block ends."""
+    clock = MovedClock()
+    environment = {"CITYOPS_DATA_DIR": str(folder), "CITYOPS_HTTP_PORT": "0", "CITYOPS_DEMO_TRUCKS": "1"}
+    with open_rooms(Product(load_settings(environment), clock, environment)) as rooms:
+        workers = Workers(rooms, on_failure=lambda: None)
+        app = create_app(api_context(rooms, workers), routers_of(rooms.scenes.values()), scenes=rooms.context)
+        with serving(app) as server:
+            yield Town(server.url, rooms, clock)
