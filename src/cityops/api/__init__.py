@@ -9,7 +9,7 @@ from cityops.api.metrics import Sample
 from cityops.api.middleware import RequestLimits
 from cityops.api.reading import Code, PageNumber, PageSize, Period, SearchWords, audit_read, show
 from cityops.api.schemas import Bilingual, Latitude, Longitude, Model, Moment
-from cityops.api.security import Person, Services
+from cityops.api.security import OwnParts, Person, Services
 from cityops.api.server import ApiServer, make_server
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "Longitude",
     "Model",
     "Moment",
+    "OwnParts",
     "PageNumber",
     "PageSize",
     "Period",

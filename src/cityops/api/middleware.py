@@ -99,7 +99,9 @@ _UPLOADS: Final[Mapping[str, BodyBound]] = MappingProxyType(
     # A little over the longest film: which kind a file is, and how long that may be, is found as it comes in.
     {
         "/api/evidence": BodyBound(501 * _MIB, 3600.0, 30.0),
+        "/api/intake/import": BodyBound(11 * _MIB, 120.0, 30.0),
         "/api/public/*/photos": BodyBound(31 * _MIB, 600.0, 30.0),
+        "/api/scenes/*/photos": BodyBound(31 * _MIB, 600.0, 30.0),
     }
 )
 

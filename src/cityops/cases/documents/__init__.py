@@ -4,7 +4,7 @@ from cityops.cases.documents.book import MEDIA_TYPES, DocumentFile, DocumentForm
 from cityops.cases.documents.effect import document_effects
 from cityops.cases.documents.filling import FilledDocument, fill
 from cityops.cases.documents.pdf import render_pdf
-from cityops.cases.documents.values import amount_in_capitals
+from cityops.cases.documents.values import Value, amount_in_capitals
 from cityops.cases.documents.word import render_docx
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "DocumentView",
     "Documents",
     "FilledDocument",
+    "Value",
     "amount_in_capitals",
     "document_effects",
     "fill",
