@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 from cityops.access import Accounts, Passwords, Permission, Units
@@ -20,6 +22,7 @@ from cityops.observations import DeviceRegister
 from cityops.places import City
 from cityops.registers import Registers
 from cityops.scenes import (
+    Scene,
     SceneContext,
     counted_work_of,
     load_scenes,
@@ -33,10 +36,16 @@ from cityops.scenes import (
 from cityops.store import Files, Store
 
 
+@cache
+def installed_scenes() -> Mapping[str, Scene]:
+    """The installed scenes, read once: they are declarations, and nothing changes them."""
+    return load_scenes()
+
+
 def scene_context(store: Store, clock: Clock, city: City, folder: Path, *, trucks: int = 12) -> SceneContext:
     """What the scenes work with; ``folder`` keeps the files."""
     ids = IdMaker(clock)
-    scenes = load_scenes().values()
+    scenes = installed_scenes().values()
     documents = Documents(store, Files(folder / "files"), clock, ids)
     effects = {**crew_effects(), **document_effects(documents)}
     workflows, rules = workflows_of(scenes), step_rules_of(scenes)
