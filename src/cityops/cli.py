@@ -85,12 +85,18 @@ def _add_simulate(commands: argparse._SubParsersAction[argparse.ArgumentParser])
 def _add_data(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     importing = commands.add_parser(
         "import",
-        help="bring in a real city",
+        help="bring in a real city, or another system's reports",
         description=(
-            "Replaces the demo city's places: divisions from GeoJSON, roads from an OpenStreetMap extract (XML)."
+            "`city` replaces the demo city's places: divisions from GeoJSON, roads from an OpenStreetMap extract (XML); "
+            "`demo` brings it back. `reports FILE --mapping M` files the requests of another system's CSV: all of them "
+            "or none, unless --valid-only is given."
         ),
     )
-    importing.add_argument("what", choices=["city", "demo"])
+    importing.add_argument("what", choices=["city", "demo", "reports"])
+    importing.add_argument("file", nargs="?", type=Path, help="CSV in UTF-8 (reports)")
+    importing.add_argument("--mapping", default="nyc311", help="mapping file, or nyc311 (reports)")
+    importing.add_argument("--valid-only", action="store_true", help="leave rows with errors out (reports)")
+    importing.add_argument("--local-items", type=Path, metavar="XLSX", help="write the entries that M needs (reports)")
     importing.add_argument("--name", help="what the city is called", default="")
     importing.add_argument("--divisions", type=Path, help="GeoJSON of divisions and grids with code and name")
     importing.add_argument("--roads", type=Path, help="OpenStreetMap extract (XML, plain or gzip)")
@@ -112,6 +118,13 @@ def _add_data(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     password.add_argument("username")
     off = actions.add_parser("off", help="switch an account off and end its sessions")
     off.add_argument("username")
+    open311 = commands.add_parser(
+        "open311", help="keys of other systems", description="Issues, lists and revokes keys for sending reports."
+    )
+    key_actions = open311.add_subparsers(dest="action", required=True)
+    key_actions.add_parser("key", help="a new key for the system NAME; it is shown once").add_argument("name")
+    key_actions.add_parser("list", help="all keys by name")
+    key_actions.add_parser("revoke", help="refuse the key of NAME from now on").add_argument("name")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -146,6 +159,7 @@ _COMMANDS: Final = {
     "backup": "data:backup",
     "restore": "data:restore",
     "users": "data:users",
+    "open311": "open311:keys",
     "doctor": "doctor:doctor",
     "openapi": "describing:openapi",
 }

@@ -3,14 +3,14 @@ import App from "./App.vue";
 import { onSignedOut } from "./api/client";
 import { i18n, language, setLanguage } from "./i18n";
 import { router } from "./router";
-import { setTheme, theme } from "./stores/preferences";
+import { showTheme } from "./stores/preferences";
 import { forget } from "./stores/session";
 import { installUi } from "./ui";
 import "./styles/tokens.css";
 import "./styles/element.css";
 import "./styles/base.css";
 
-setTheme(theme.value);
+showTheme();
 setLanguage(language());
 
 onSignedOut(() => {

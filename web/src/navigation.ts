@@ -21,6 +21,7 @@ export const NAVIGATION: readonly NavigationItem[] = [
   { name: "alerts", icon: "alert", permission: "alerts.read" },
   { name: "cases", icon: "cases", permission: "cases.read" },
   ...scenePages.flatMap(({ icon, ...page }) => (icon === undefined ? [] : [{ ...page, icon }])),
+  { name: "tip-offs", icon: "shield", permission: "tipoffs.handle" },
   { name: "learn", icon: "chart", permission: "learn.read" },
   { name: "devices", icon: "device", permission: "devices.read" },
   { name: "accounts", icon: "users", permission: "accounts.manage" },

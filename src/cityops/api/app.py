@@ -22,6 +22,7 @@ from cityops.api import (
     routes_evaluation,
     routes_evidence,
     routes_field,
+    routes_intake,
     routes_learn,
     routes_live,
     routes_map,
@@ -49,6 +50,7 @@ from cityops.api.static import web_router
 from cityops.api.uploads import Uploads
 from cityops.cases import CaseFilter, Rulebook
 from cityops.cases.fieldwork import FieldAnswers
+from cityops.cases.reports import ReportFiling
 from cityops.detection import AlertFilter
 
 _ROUTERS: Final[Sequence[APIRouter]] = (
@@ -61,6 +63,7 @@ _ROUTERS: Final[Sequence[APIRouter]] = (
     routes_field.router,
     routes_documents.router,
     routes_public.router,
+    routes_intake.router,
     routes_reports.router,
     routes_tipoffs.public_router,
     routes_tipoffs.router,
@@ -168,7 +171,8 @@ def make_parts(context: ApiContext) -> ApiParts:
     catalogue = FieldCatalogue(Rulebook(context.rules, context.clock).rules)
     answers = FieldAnswers(context.store, context.clock, context.cases, context.evidence)
     layers, door = Layers(context.city), PublicDoor(context.clock)
-    return ApiParts(HttpCounters(), layers, vehicles, hub, feed, Uploads(), door, catalogue, answers)
+    filing = ReportFiling(context.store, context.intake, context.report_desk, context.tip_offs, context.evidence)
+    return ApiParts(HttpCounters(), layers, vehicles, hub, feed, Uploads(), door, filing, catalogue, answers)
 
 
 def _lifespan(parts: ApiParts) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:

@@ -27,7 +27,7 @@ from cityops.cases.documents import Documents
 from cityops.cases.evidence import EvidenceBook
 from cityops.cases.fieldwork import FieldAnswers
 from cityops.cases.intake import CallBacks, Intake
-from cityops.cases.reports import CaseReports, ReportDesk, TipOffs
+from cityops.cases.reports import CaseReports, ReportDesk, ReportFiling, TipOffs
 from cityops.detection import AlertBook
 from cityops.dispatch import Dispatch
 from cityops.kit import Clock, Text
@@ -144,6 +144,7 @@ class ApiParts:
     feed: LiveFeed
     uploads: Uploads
     door: PublicDoor
+    filing: ReportFiling
     catalogue: FieldCatalogue
     answers: FieldAnswers
 

@@ -10,11 +10,12 @@ from cityops.access import Permission, Principal
 from cityops.api import examples, schemas
 from cityops.api.context import ApiContext
 from cityops.api.declare import spec
-from cityops.api.reading import Code
+from cityops.api.reading import Code, show
 from cityops.api.routes_evidence import evidence_answer
 from cityops.api.routes_public import update_answer
-from cityops.api.security import Person, Services
-from cityops.cases.reports import ReportDetail, ReportState
+from cityops.api.security import OwnParts, Person, Services
+from cityops.cases.catalogue import ItemKey, Kind
+from cityops.cases.reports import FileAs, ReportDetail, ReportState
 from cityops.kit import from_ms
 
 router = APIRouter(prefix="/api/reports", tags=["公众上报 Reports"])
@@ -102,6 +103,37 @@ def publish_report(
     """A person has read it: everybody may see words and place, or not any more."""
     services.report_desk.publish(person, report_id, published=given.published)
     return _full(services, person, report_id)
+
+
+@router.post(
+    "/{report_id}/filing",
+    **spec(
+        "公众上报立案",
+        "File a report, or join it to a case",
+        Permission.CASES_OPEN,
+        answer=examples.REPORT_FILED,
+        body=examples.FILE_REPORT,
+        refusals=(404, 409),
+    ),
+)
+def file_report(
+    services: Services, parts: OwnParts, person: Person, report_id: ReportId, given: schemas.FileReport
+) -> schemas.ReportFiled:
+    """The case with the sender's words, place and photos; with ``join_case_id`` one that is open already."""
+    return show(schemas.ReportFiled, parts.filing.file(person, report_id, file_as(given)))
+
+
+def file_as(given: schemas.FileReport) -> FileAs:
+    """What the desk has decided, as the room takes it."""
+    standard, kind, code = given.matter.rsplit("/", 2)
+    return FileAs(
+        key=ItemKey(standard, Kind(kind), code),
+        title=given.title,
+        severity=given.severity,
+        lon=given.lon,
+        lat=given.lat,
+        join_case_id=given.join_case_id,
+    )
 
 
 @router.post(

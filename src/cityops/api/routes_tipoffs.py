@@ -15,7 +15,9 @@ from cityops.access import SYSTEM, Permission, Principal
 from cityops.api import examples, schemas
 from cityops.api.context import ApiContext
 from cityops.api.declare import spec
+from cityops.api.reading import show
 from cityops.api.routes_evidence import evidence_answer
+from cityops.api.routes_reports import file_as
 from cityops.api.schemas import Bilingual
 from cityops.api.security import OwnParts, Person, Services
 from cityops.cases.reports import NewTipOff, TipOff, TipOffState
@@ -163,6 +165,24 @@ def decide_tip_off(
     state, reward_fen = TipOffState(given.state), given.reward_fen
     tip_off = services.tip_offs.decide(person, tip_off_id, state, given.answer, reward_fen=reward_fen)
     return _full(services, person, tip_off)
+
+
+@router.post(
+    "/{tip_off_id}/filing",
+    **spec(
+        "举报立案",
+        "File a tip-off",
+        Permission.TIPOFFS_HANDLE,
+        answer=examples.REPORT_FILED,
+        body=examples.FILE_REPORT,
+        refusals=(404, 409),
+    ),
+)
+def file_tip_off(
+    services: Services, parts: OwnParts, person: Person, tip_off_id: TipOffId, given: schemas.FileReport
+) -> schemas.ReportFiled:
+    """A case with what was told and its photos; the time on it is that of the filing."""
+    return show(schemas.ReportFiled, parts.filing.file_tip_off(person, tip_off_id, file_as(given)))
 
 
 @router.post(

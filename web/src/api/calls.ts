@@ -38,11 +38,12 @@ export const calls = {
   colleagues: (id: string) => get<T.ChoiceList>(`/api/hand-over/${part(id)}`),
   handOver: (order: T.HandOver) => post<T.OutcomeList>("/api/hand-over", order),
   recommendations: (caseId: string) => get<T.Recommendations>(`/api/cases/${part(caseId)}/recommendations`),
-  taskRoute: (taskId: string) => get<T.CrewRoute>(`/api/tasks/${part(taskId)}/route`),
+  taskRoute: (taskId: string, from: Query = {}) => get<T.CrewRoute>(`/api/tasks/${part(taskId)}/route`, from),
   tasks: (query: Query) => get<T.TaskList>("/api/tasks", query),
 
   evidence: (caseId: string) => get<T.EvidenceList>(`/api/cases/${part(caseId)}/evidence`),
   takeBackEvidence: (id: string) => remove<undefined>(`/api/evidence/${part(id)}`),
+  fieldCatalogue: () => get<T.FieldCatalogue>("/api/field/catalogue"),
   patrolCoverage: (from: string, to: string) => get<T.PatrolCoverage>("/api/patrol/coverage", { from, to }),
 
   crews: () => get<{ items: T.Crew[] }>("/api/crews"),
@@ -66,6 +67,13 @@ export const calls = {
 
   learnToday: () => get<T.LearnToday>("/api/learn/today"),
   learnRates: () => get<T.LearnRates>("/api/learn/rates"),
+  tipOffs: (state: T.TipOffState) => get<{ items: T.TipOffRow[] }>("/api/tip-offs", { state }),
+  tipOff: (id: string) => get<T.TipOffFull>(`/api/tip-offs/${part(id)}`),
+  decideTipOff: (id: string, decision: T.DecideTipOff) =>
+    post<T.TipOffFull>(`/api/tip-offs/${part(id)}/decision`, decision),
+  fileTipOff: (id: string, how: T.FileReport) => post<T.ReportFiled>(`/api/tip-offs/${part(id)}/filing`, how),
+  lookUpTipOff: (code: string) => post<T.TipOffFull>("/api/tip-offs/counter/look-up", { code }),
+  payTipOff: (code: string) => post<T.TipOffFull>("/api/tip-offs/counter/payment", { code }),
   health: () => get<T.Health>("/api/health"),
 };
 

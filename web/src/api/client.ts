@@ -9,6 +9,9 @@ export type Query = Record<string, QueryValue>;
 interface RequestOptions {
   query?: Query;
   body?: unknown;
+  /** The body itself, instead of JSON. */
+  file?: Blob;
+  headers?: Record<string, string>;
   signal?: AbortSignal;
 }
 
@@ -39,6 +42,11 @@ export function onSignedOut(handler: () => void): void {
   signedOut = handler;
 }
 
+/** The pages that need nobody to be signed in: they send no cookie, even where there is one. */
+export function onPublicPage(): boolean {
+  return location.pathname === "/report" || location.pathname.startsWith("/report/");
+}
+
 export function address(path: string, query: Query = {}): string {
   const parts = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
@@ -50,7 +58,7 @@ export function address(path: string, query: Query = {}): string {
 }
 
 /** A problem that the browser met before any server could explain it. */
-export function localProblem(key: "unreachable" | "unreadable" | "broken" | "too_large"): Problem {
+export function localProblem(key: "unreachable" | "unreadable" | "broken" | "too_large" | "file_gone"): Problem {
   const message = both(`problem.${key}.message`);
   const kept = both(`problem.${key}.kept`);
   const todo = both(`problem.${key}.todo`);
@@ -80,16 +88,17 @@ async function problemOf(response: Response): Promise<ApiProblem> {
 }
 
 async function send(method: string, path: string, options: RequestOptions): Promise<Response> {
-  const headers: Record<string, string> = { Accept: "application/json" };
+  const headers: Record<string, string> = { Accept: "application/json", ...options.headers };
   if (options.body !== undefined) headers["Content-Type"] = "application/json";
+  if (options.file !== undefined) headers["Content-Type"] = "application/octet-stream";
   if (method !== "GET") headers["X-CSRF-Token"] = csrfToken;
   try {
     return await fetch(address(path, options.query), {
       method,
       headers,
-      body: options.body === undefined ? undefined : JSON.stringify(options.body),
+      body: options.file ?? (options.body === undefined ? undefined : JSON.stringify(options.body)),
       signal: options.signal,
-      credentials: "same-origin",
+      credentials: onPublicPage() ? "omit" : "same-origin",
     });
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;

@@ -70,6 +70,12 @@ export type Vehicle = Schemas["Vehicle"];
 export type VehicleLive = Schemas["VehicleLive"];
 export type VehicleLiveList = Schemas["VehicleLiveList"];
 export type YearRate = Schemas["YearRate"];
+export type DecideTipOff = Schemas["DecideTipOff"];
+export type FileReport = Schemas["FileReport"];
+export type ReportFiled = Schemas["ReportFiled"];
+export type TipOffFull = Schemas["TipOffFull"];
+export type TipOffRow = Schemas["TipOffRow"];
+export type TipOffState = TipOffRow["state"];
 
 export type VehicleState = VehicleLive["state"];
 export const VEHICLE_STATES: readonly VehicleState[] = ["moving", "stopped", "offline", "alerting"];

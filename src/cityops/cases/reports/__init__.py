@@ -1,5 +1,6 @@
 """Reports of the public and anonymous tip-offs (公众上报、有奖举报)."""
 
+from cityops.cases.reports.filing import FileAs, ReportFiling
 from cityops.cases.reports.following import ReportDesk
 from cityops.cases.reports.outcomes import ReportOutcomes
 from cityops.cases.reports.reports import IDS_MAX, CaseReports
@@ -40,6 +41,7 @@ __all__ = [
     "Choice",
     "Contact",
     "DataType",
+    "FileAs",
     "FollowUp",
     "NewReport",
     "NewTipOff",
@@ -47,6 +49,7 @@ __all__ = [
     "Receipt",
     "ReportDesk",
     "ReportDetail",
+    "ReportFiling",
     "ReportFilter",
     "ReportInvalidError",
     "ReportList",
