@@ -21,6 +21,7 @@ TAGS: Final[Sequence[Mapping[str, str]]] = (
     {"name": "登录 Session", "description": "登录、退出、当前用户。 Sign-in, sign-out, who is signed in."},
     {"name": "地图 Map", "description": "底图图层与车辆实时状态。 Base map layers and live vehicles."},
     {"name": "预警 Alerts", "description": "检测发现及其证据。 Findings of the detectors with their evidence."},
+    {"name": "受理 Intake", "description": "受理建议、上报、导入、回访。 Suggestions, filing, import, calls back."},
     {"name": "案件 Cases", "description": "案件、任务、办理步骤、案卷。 Cases, tasks, steps, the printed file."},
     {"name": "证据 Evidence", "description": "照片、录音、视频、文书。 Photos, sound, films, documents."},
     {"name": "外业 Field", "description": "离线目录、外业答复、巡查。 Catalogue for phones, answers, patrols."},

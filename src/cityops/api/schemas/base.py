@@ -101,6 +101,7 @@ class Place(Model):
     community_name: str | None = None
     grid_code: str | None = None
     road_name: str | None = None
+    address: str | None = None  # in the reporter's words
 
 
 class TimelineStep(Model):

@@ -215,6 +215,7 @@ class CaseDetail(Case):
     notices: list[Notice]
     words: FormWords | None = None  # for the data of the timeline
     workflow: list[dict[str, Any]]  # the states in order with title and whether passed, for the progress bar
+    description: str = ""  # the reporter's words
     suggested: SuggestedUnits | None = None
     blocked: list[BlockedAction] = Field([])
     relations: list[CaseRelation] = Field([])

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, Self
+
+from cityops.kit import InvalidError, Text
 
 
 class Kind(StrEnum):
@@ -26,6 +28,28 @@ class ItemKey(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.standard} {self.kind.value} {self.code}"
+
+    @property
+    def path(self) -> str:
+        """As ``standard/kind/code``, the form of files and of the HTTP interface."""
+        return f"{self.standard}/{self.kind.value}/{self.code}"
+
+    @classmethod
+    def of_path(cls, text: str) -> Self:
+        """The key of ``standard/kind/code``; the standard's name may hold slashes itself.
+
+        Raises:
+            InvalidError: ``catalogue.key``: not of this form.
+        """
+        standard, kind, code = ["", "", *text.rsplit("/", 2)][-3:]
+        if not standard or kind not in set(Kind) or not code:
+            raise InvalidError(
+                f"事项应写作“标准/类型/代码”：{text[:100]}",
+                f"a matter is written standard/kind/code, not {text[:100]!r}",
+                code="catalogue.key",
+                todo=Text("请从目录中选择", "choose it from the catalogue"),
+            )
+        return cls(standard, Kind(kind), code)
 
 
 @dataclass(frozen=True, slots=True)

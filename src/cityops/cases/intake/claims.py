@@ -37,8 +37,7 @@ class Claims:
 
     def of(self, key: ItemKey) -> tuple[str, str]:
         """The scene and kind of case that take a matter; ``InvalidError`` when none does."""
-        prefix = f"{key.standard}/{key.kind.value}/"
-        for claim in (prefix + key.code, prefix + key.code[:2], EVERYTHING):
+        for claim in (key.path, key._replace(code=key.code[:2]).path, EVERYTHING):
             if claim in self._by_claim:
                 return self._by_claim[claim]
         raise InvalidError(
