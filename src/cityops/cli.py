@@ -87,7 +87,7 @@ def _add_data(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         "import",
         help="bring in a real city, or another system's reports",
         description=(
-            "`city` replaces the demo city's places: divisions from GeoJSON, roads from an OpenStreetMap extract (XML); "
+            "`city` replaces the demo city's places: divisions from GeoJSON, roads from OpenStreetMap (XML); "
             "`demo` brings it back. `reports FILE --mapping M` files the requests of another system's CSV: all of them "
             "or none, unless --valid-only is given."
         ),

@@ -10,6 +10,7 @@ from typing import Final
 
 from cityops.access import SYSTEM, Account, audit_seal
 from cityops.bootstrap.database import open_store
+from cityops.bootstrap.importing import import_reports
 from cityops.bootstrap.product import Product, check_data_folder, exclusive
 from cityops.bootstrap.rooms import Rooms, open_rooms
 from cityops.kit import ConfigError, CoordinateSystem, NotFoundError, Text
@@ -26,6 +27,8 @@ _FOLDERS: Final = ("log", "history", "places", "rejected", "media", "simulation"
 
 def import_city(product: Product, options: argparse.Namespace) -> int:
     """Replace the installed city by a real one, or bring the demo city back. Takes effect at the next start."""
+    if options.what == "reports":
+        return import_reports(product, options)
     check_data_folder(product.settings.data_dir)
     if options.what == "demo":
         city = build_demo_city()

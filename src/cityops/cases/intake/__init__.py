@@ -1,6 +1,7 @@
 """Intake of reports (受理): suggestions while they are written, filing, joining, import, calls back."""
 
 from cityops.cases.intake.callbacks import Call, CallBacks, FullContact, OwedCall, OwedCalls, ReporterView
+from cityops.cases.intake.foreign import ForeignReports, ReportMapping, import_foreign, read_mapping
 from cityops.cases.intake.intake import Intake
 from cityops.cases.intake.sheet import (
     IMPORT_MAX,
@@ -33,6 +34,7 @@ __all__ = [
     "CallBacks",
     "Filed",
     "FittingStandard",
+    "ForeignReports",
     "FullContact",
     "ImportOutcome",
     "Intake",
@@ -40,6 +42,7 @@ __all__ = [
     "NewCaseReport",
     "OwedCall",
     "OwedCalls",
+    "ReportMapping",
     "ReportRow",
     "ReporterView",
     "Rulebook",
@@ -47,7 +50,9 @@ __all__ = [
     "Suggestion",
     "call_back_table",
     "file_rows",
+    "import_foreign",
     "import_reports",
     "intake_table",
+    "read_mapping",
     "template",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -101,7 +101,15 @@ def import_reports(content: bytes, rules: Rules, city: City) -> Import[ReportRow
             kept=Text("未导入任何内容。", "Nothing was imported."),
             todo=Text("请分成几个文件导入。", "Split it into several files."),
         )
-    reader = _Reader(rules, city, sha256(content).hexdigest()[:40])
+    file_id = sha256(content).hexdigest()[:40]
+    return reports_of(rows, rules, city, lambda row: f"{file_id}-{row.row}")
+
+
+def reports_of(
+    rows: Sequence[SheetRow], rules: Rules, city: City, client_id: Callable[[SheetRow], str]
+) -> Import[ReportRow]:
+    """The reports in rows of text, with the errors of each row; ``client_id`` makes that of a row's report."""
+    reader = _Reader(rules, city, client_id)
     valid: list[ReportRow] = []
     errors: list[RowError] = []
     for row in rows:
@@ -133,9 +141,9 @@ def file_rows(intake: Intake, principal: Principal, rows: Sequence[ReportRow]) -
 class _Reader:
     """Reads rows by the rules in force."""
 
-    def __init__(self, rules: Rules, city: City, file_id: str) -> None:
+    def __init__(self, rules: Rules, city: City, client_id: Callable[[SheetRow], str]) -> None:
         self._city = city
-        self._file_id = file_id
+        self._client_id = client_id
         self._grids = {grid.code for grid in city.grids}
         self._by_code: dict[str, CatalogueItem] = {}
         self._by_name: dict[str, list[CatalogueItem]] = {}
@@ -166,7 +174,7 @@ class _Reader:
             reporter_contact=_line(row, "reporter_contact"),
             wants_answer=wants_answer,
             seen_at_ms=_seen_ms(fields["seen_at"]),
-            client_id=f"{self._file_id}-{row.row}",
+            client_id=self._client_id(row),
             reference=fields["reference"] or None,
         )
         return ReportRow(row.row, report)
