@@ -34,5 +34,9 @@ export default tseslint.config(
       "vue/html-closing-bracket-newline": "off",
     },
   },
+  {
+    files: ["src/field/worker.js"],
+    languageOptions: { globals: { ...globals.serviceworker, VERSION: "readonly", FILES: "readonly" } },
+  },
   { files: ["scripts/*.mjs"], languageOptions: { globals: globals.node } },
 );

@@ -41,6 +41,16 @@ def test_the_page_answers_every_address_of_the_application(web: Path) -> None:
         assert answer.headers["content-type"].startswith("text/html")
 
 
+def test_the_phones_app_is_a_page_of_its_own(web: Path) -> None:
+    (web / "field.html").write_text("<title>Field</title>", encoding="utf-8")
+    (web / "field-sw.js").write_text("const FILES = [];", encoding="utf-8")
+    *pages, desk, worker = get(web, "/field", "/field/", "/field/queue", "/fields", "/field-sw.js")
+    assert {page.text for page in pages} == {"<title>Field</title>"}
+    assert desk.text == "<title>CityOps</title>"
+    assert (worker.text, worker.headers["cache-control"]) == ("const FILES = [];", "no-cache")
+    assert "javascript" in worker.headers["content-type"]
+
+
 def test_hashed_assets_are_kept_for_a_year(web: Path) -> None:
     asset, icon, gone = get(web, "/assets/main-4f2a91.js", "/favicon.svg", "/assets/main-old.js")
     assert asset.text == "export {}"

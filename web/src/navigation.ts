@@ -16,6 +16,7 @@ export interface NavigationItem {
 export const NAVIGATION: readonly NavigationItem[] = [
   { name: "crew", icon: "phone", roles: ["crew"] },
   { name: "enterprise", icon: "home", roles: ["enterprise"] },
+  { name: "field", icon: "camera", roles: ["collector"] },
   { name: "work", icon: "check", roles: ["acceptor", "dispatcher", "shift_leader", "unit", "handler", "collector"] },
   { name: "map", icon: "map", permission: "map.read" },
   { name: "alerts", icon: "alert", permission: "alerts.read" },

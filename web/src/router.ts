@@ -3,6 +3,11 @@ import { allowed, homePage, NAVIGATION } from "@/navigation";
 import { scenePages } from "@/scenes/registry";
 import { me } from "@/stores/session";
 
+function openFieldApp(): false {
+  window.location.assign(import.meta.env.DEV ? "/field.html" : "/field");
+  return false;
+}
+
 const routes: RouteRecordRaw[] = [
   { path: "/sign-in", name: "sign-in", component: () => import("@/pages/SignInPage.vue"), meta: { open: true } },
   { path: "/", name: "home", redirect: () => ({ name: me.value === null ? "sign-in" : homePage() }) },
@@ -18,6 +23,8 @@ const routes: RouteRecordRaw[] = [
   },
   { path: "/work", name: "work", component: () => import("@/pages/WorkPage.vue") },
   { path: "/crew", name: "crew", component: () => import("@/pages/CrewPage.vue") },
+  // The phone's app is a page of its own: it opens without a network.
+  { path: "/field", name: "field", component: () => import("@/pages/LostPage.vue"), beforeEnter: openFieldApp },
   { path: "/enterprise", name: "enterprise", component: () => import("@/pages/EnterprisePage.vue") },
   { path: "/learn", name: "learn", component: () => import("@/pages/LearnPage.vue") },
   { path: "/devices", name: "devices", component: () => import("@/pages/DevicesPage.vue") },

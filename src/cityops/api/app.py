@@ -48,7 +48,7 @@ from cityops.api.middleware import Gate, SecurityHeaders, content_security_polic
 from cityops.api.problems import install_problems
 from cityops.api.static import web_router
 from cityops.api.uploads import Uploads
-from cityops.cases import CaseFilter, Rulebook
+from cityops.cases import CaseFilter
 from cityops.cases.fieldwork import FieldAnswers
 from cityops.cases.reports import ReportFiling
 from cityops.detection import AlertFilter
@@ -168,7 +168,7 @@ def make_parts(context: ApiContext) -> ApiParts:
     )
     hub = LiveHub(context.settings.live)
     feed = LiveFeed(context.store, vehicles, lambda: EventScope(context.alerts, context.store), hub, context.clock)
-    catalogue = FieldCatalogue(Rulebook(context.rules, context.clock).rules)
+    catalogue = FieldCatalogue(context.rulebook.rules)
     answers = FieldAnswers(context.store, context.clock, context.cases, context.evidence)
     layers, door = Layers(context.city), PublicDoor(context.clock)
     filing = ReportFiling(context.store, context.intake, context.report_desk, context.tip_offs, context.evidence)

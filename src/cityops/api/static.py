@@ -38,14 +38,18 @@ def find_asset(folder: Path, path: str) -> Path | None:
 
 
 def web_router(folder: Path | None) -> APIRouter:
-    """Serves the built interface below ``/``; hashed assets for a year, the page itself always asked again."""
+    """Serves the built interface below ``/``; hashed assets for a year, the pages themselves always asked again.
+
+    The phone's app (外业) is a page of its own, ``/field``.
+    """
     router = APIRouter(include_in_schema=False)
 
     def serve(request: Request) -> Response:
         path = str(request.path_params["path"])
         if f"{path}/".startswith(_RESERVED):
             raise HTTPException(404)
-        page = find_asset(folder, "index.html") if folder else None
+        name = "field.html" if f"{path}/".startswith("field/") else "index.html"
+        page = find_asset(folder, name) if folder else None
         if folder is None or page is None:
             return HTMLResponse(_NOT_BUILT, 503, {"Cache-Control": "no-store"})
         asset = find_asset(folder, path) if path else page

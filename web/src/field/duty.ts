@@ -4,7 +4,7 @@ import { computed, ref, shallowRef, watch } from "vue";
 import { ApiProblem, request } from "@/api/client";
 import type { Problem } from "@/api/types";
 import { metresBetween } from "@/components/crewRoute";
-import { all, keep } from "./database";
+import { all, keep, result } from "./database";
 import { person } from "./person";
 import { here } from "./position";
 
@@ -48,20 +48,30 @@ export async function refreshDuty(): Promise<void> {
   pointCount.value = (await all<Point>("points")).filter((point) => point.owner === person.value?.accountId).length;
 }
 
-async function put(shift: Shift): Promise<void> {
-  await keep(["shifts"], async (transaction) => void transaction.objectStore("shifts").put(shift));
+/** Change a time on duty as it stands now: the person may press the button while it is being sent. */
+async function amend(clientId: string, change: Partial<Shift>, more?: (transaction: IDBTransaction) => void): Promise<void> {
+  await keep(["shifts", "points"], async (transaction) => {
+    const store = transaction.objectStore("shifts");
+    const shift = await result(store.get(clientId) as IDBRequest<Shift | undefined>);
+    if (shift !== undefined) store.put({ ...shift, ...change });
+    more?.(transaction);
+  });
   await refreshDuty();
 }
 
 export async function beginDuty(): Promise<void> {
   if (person.value === null || onDuty.value !== null) return;
   last = null;
-  await put({ clientId: crypto.randomUUID(), owner: person.value.accountId, startedMs: Date.now(), endedMs: null, known: false, refusedPoints: 0, problem: null });
+  const shift: Shift = {
+    clientId: crypto.randomUUID(), owner: person.value.accountId, startedMs: Date.now(), endedMs: null, known: false, refusedPoints: 0, problem: null,
+  };
+  await keep(["shifts"], async (transaction) => void transaction.objectStore("shifts").add(shift));
+  await refreshDuty();
 }
 
 export async function endDuty(): Promise<void> {
   const shift = onDuty.value;
-  if (shift !== null) await put({ ...shift, endedMs: Math.min(Date.now(), shift.startedMs + SHIFT_MS) });
+  if (shift !== null) await amend(shift.clientId, { endedMs: Math.min(Date.now(), shift.startedMs + SHIFT_MS) });
 }
 
 async function note(lon: number, lat: number, accuracyM: number, atMs: number): Promise<void> {
@@ -92,23 +102,23 @@ const report = (shift: Shift, endedMs: number | null) =>
 
 async function sendPoints(shift: Shift): Promise<void> {
   const mine = (await all<Point>("points")).filter((point) => point.shift === shift.clientId);
+  let refusedNow = shift.refusedPoints;
   for (let at = 0; at < mine.length; at += BATCH) {
     const batch = mine.slice(at, at + BATCH);
     const points = batch.map((one) => ({ at: iso(one.atMs), lon: one.lon, lat: one.lat, accuracy_m: one.accuracyM }));
     const told = await request<{ refused: number }>("POST", `${path(shift)}/points`, { body: { points } });
-    shift.refusedPoints += told.refused;
-    await keep(["points", "shifts"], async (transaction) => {
+    refusedNow += told.refused;
+    await amend(shift.clientId, { refusedPoints: refusedNow }, (transaction) => {
       for (const one of batch) transaction.objectStore("points").delete(one.seq);
-      transaction.objectStore("shifts").put(shift);
     });
   }
 }
 
 async function sendShift(shift: Shift): Promise<void> {
   if (!shift.known) await report(shift, null);
-  shift.known = true;
+  await amend(shift.clientId, { known: true });
   await sendPoints(shift);
-  if (shift.endedMs === null) return put({ ...(shifts.value.find((one) => one.clientId === shift.clientId) ?? shift), known: true, refusedPoints: shift.refusedPoints });
+  if (shift.endedMs === null) return;
   await report(shift, shift.endedMs);
   await keep(["shifts"], async (transaction) => void transaction.objectStore("shifts").delete(shift.clientId));
 }
@@ -121,7 +131,7 @@ export async function sendTrack(): Promise<void> {
       await sendShift({ ...shift });
     } catch (error) {
       if (!(error instanceof ApiProblem) || ![400, 404, 409].includes(error.status)) throw error;
-      await put({ ...shift, problem: error.problem });
+      await amend(shift.clientId, { problem: error.problem });
     }
   }
   await refreshDuty();

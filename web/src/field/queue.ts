@@ -30,13 +30,15 @@ export interface QueueItem {
   createdMs: number;
   path: string;
   body: Record<string, unknown>;
+  /** The task that an answer is about. */
+  about: string | null;
   files: QueuedFile[];
   state: "queued" | "refused" | "sent";
   problem: Problem | null;
   answer: string | null;
 }
 
-export type NewItem = Pick<QueueItem, "kind" | "title" | "path" | "body">;
+export type NewItem = Pick<QueueItem, "kind" | "title" | "path" | "body" | "about">;
 export interface NewFile {
   file: File;
   role: EvidenceRole;

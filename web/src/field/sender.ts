@@ -1,7 +1,7 @@
 // Sends the queue and the track: one sender a phone (Web Locks), the oldest first, each exactly once by its client_id.
 // No network or a busy server: wait and try again. A refusal: the item stands aside with the reason, the next one goes.
 import { ref, watch } from "vue";
-import { ApiProblem, request } from "@/api/client";
+import { ApiProblem, localProblem, request } from "@/api/client";
 import { uploadEvidence } from "@/api/upload";
 import type { Problem } from "@/api/types";
 import { read } from "./database";
@@ -29,7 +29,7 @@ async function sendFiles(item: QueueItem): Promise<string[]> {
   for (const file of item.files) {
     if (file.evidenceId !== null) continue;
     const blob = await read<Blob>("files", file.clientId);
-    if (blob === undefined) continue;
+    if (blob === undefined) throw new ApiProblem(410, localProblem("file_gone"));
     const kept = await uploadEvidence(blob, {
       clientId: file.clientId, role: file.role, name: file.name, at: file.at, takenAt: new Date(file.takenMs).toISOString(),
     });
@@ -63,7 +63,10 @@ async function sendAll(): Promise<void> {
 
 async function attempt(): Promise<void> {
   if (session.value !== "in") await recognise();
-  if (session.value !== "in" || person.value === null) return;
+  if (session.value !== "in" || person.value === null) {
+    pause = Math.min(pause * 2, LATER_MS);
+    return;
+  }
   sending.value = true;
   try {
     await sendAll();
