@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from cityops.access import SYSTEM, Permission, Principal, Role
-from cityops.cases import case_table
+from cityops.cases import case_table, reporter_table, task_table
 from cityops.detection import AlertBook
 from cityops.kit import NotFoundError
 from cityops.store import Event, Store
@@ -33,17 +33,43 @@ TOPICS: Final[Mapping[str, Permission]] = {
 
 @dataclass(frozen=True)
 class Owner:
-    """Whose an alert or case is; ``has_crew``: whether such a thing has a crew at all."""
+    """Whose an alert is."""
 
     unit_id: str | None
     area_code: str | None
+
+
+@dataclass(frozen=True)
+class CaseOwner(Owner):
+    """Whose a case is: besides its own unit and crew, all who have or had a task in it, and who reported it.
+
+    ``task_units``: of any task; ``people``: of open tasks; ``reporters``: accounts.
+    """
+
     crew_id: str | None = None
-    has_crew: bool = False
+    task_units: frozenset[str] = frozenset()
+    people: frozenset[str] = frozenset()
+    reporters: frozenset[str] = frozenset()
 
 
 def in_scope(person: Principal, owner: Owner) -> bool:
-    """``access.scope_clause`` for a row that is at hand; a test holds the two equal."""
-    if person.role.is_of_field and owner.has_crew:
+    """``access.scope_clause``, of a case ``cases.case_scope``, for a row that is at hand; a test holds them equal."""
+    return _by_row(person, owner) or (isinstance(owner, CaseOwner) and _by_task(person, owner))
+
+
+def _by_task(person: Principal, owner: CaseOwner) -> bool:
+    if person.role.is_of_unit:
+        return person.unit_id in owner.task_units
+    if not person.role.is_of_field:
+        return False
+    reported = person.role is Role.COLLECTOR and person.account_id in owner.reporters
+    return reported or person.account_id in owner.people
+
+
+def _by_row(person: Principal, owner: Owner) -> bool:
+    if person.role.is_of_field and isinstance(owner, CaseOwner):
+        if person.role is not Role.CREW:
+            return False
         return person.crew_id is not None and owner.crew_id == person.crew_id
     if person.role.is_of_unit or person.role.is_of_field:
         return person.unit_id is not None and owner.unit_id == person.unit_id
@@ -64,6 +90,8 @@ class EventScope:
         """Whether ``person`` may know of ``event``; what they may not read they do not hear of."""
         if not person.can(TOPICS[event.topic]):
             return False
+        if event.topic == "notice.sent" and event.payload.get("person_id") == person.account_id:
+            return True  # also who has just given a task up
         thing = _thing(event)
         if thing is None:
             return True
@@ -79,11 +107,26 @@ class EventScope:
             except NotFoundError:
                 return None
             return Owner(alert.unit_id, alert.area_code)
-        columns = case_table.c
-        query = select(columns.unit_id, columns.area_code, columns.crew_id).where(columns.id == key)
         with self._store.read() as conn:
-            row = conn.execute(query).one_or_none()
-        return None if row is None else Owner(row.unit_id, row.area_code, row.crew_id, has_crew=True)
+            return case_owner(conn, key)
+
+
+def case_owner(conn: Connection, case_id: str) -> CaseOwner | None:
+    """Whose a case is; ``None`` when there is none."""
+    case, task = case_table.c, task_table.c
+    row = conn.execute(select(case.unit_id, case.area_code, case.crew_id).where(case.id == case_id)).one_or_none()
+    if row is None:
+        return None
+    tasks = conn.execute(select(task.unit_id, task.person_id, task.ended).where(task.case_id == case_id)).all()
+    reporters = select(reporter_table.c.account_id).where(reporter_table.c.case_id == case_id)
+    return CaseOwner(
+        row.unit_id,
+        row.area_code,
+        row.crew_id,
+        task_units=frozenset(one.unit_id for one in tasks if one.unit_id is not None),
+        people=frozenset(one.person_id for one in tasks if one.person_id is not None and not one.ended),
+        reporters=frozenset(found for found in conn.execute(reporters).scalars() if found is not None),
+    )
 
 
 def _thing(event: Event) -> tuple[str, str] | None:

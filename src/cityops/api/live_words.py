@@ -19,12 +19,16 @@ _ENCODER: Final = msgspec.json.Encoder()
 
 @dataclass(frozen=True)
 class Audience:
-    """Everybody who sees the same: their stream is gathered and encoded once. ``sample`` is any one of them."""
+    """Everybody who sees the same: their stream is gathered and encoded once. ``sample`` is any one of them.
+
+    People of the field see the tasks that were given to them by name: each is an audience of one.
+    """
 
     role: Role
     unit_id: str | None
     area_codes: tuple[str, ...]
     crew_id: str | None
+    account_id: str | None
     sample: Principal = field(compare=False)
 
     @classmethod
@@ -36,6 +40,7 @@ class Audience:
             person.unit_id if narrow else None,
             person.area_codes,
             person.crew_id if person.role.is_of_field else None,
+            person.account_id if person.role.is_of_field else None,
             person,
         )
 

@@ -339,8 +339,9 @@ class Reader:
     # --- notices -------------------------------------------------------------------------------------------
 
     def notices(self, conn: Connection, principal: Principal, *, unread_only: bool, limit: int) -> list[NoticeView]:
-        """Notices to this person's unit or crew, newest first."""
-        query = _notices().where(notices_of(principal), case_scope(principal))
+        """Notices to this person, unit or crew, newest first; those by name also when the task is another's by now."""
+        by_name = notice_table.c.person_id == principal.account_id
+        query = _notices().where(notices_of(principal), or_(by_name, case_scope(principal)))
         if unread_only:
             query = query.where(notice_table.c.read_ms.is_(None))
         query = query.order_by(notice_table.c.sent_ms.desc(), notice_table.c.id.desc()).limit(min(limit, MAX_PAGE_SIZE))

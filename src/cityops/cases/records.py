@@ -245,6 +245,7 @@ def send_notice(act: Act, kind: str, task_id: str | None, owner: Mapping[str, An
         "kind": kind,
         "unit_id": owner.get("unit_id"),
         "crew_id": owner.get("crew_id"),
+        "person_id": owner.get("person_id"),
     }
     emit(act.conn, "notice.sent", notice_id, payload)
     return notice_id
