@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator
 from datetime import timedelta
 from itertools import count
 from random import Random
@@ -25,7 +25,7 @@ from .town import Town
 MINUTE_S, HOUR_S, DAY_S = 60, 3_600, 86_400
 LATE_S = 40 * DAY_S
 AT_ONCE = 100
-Life = Iterator[float]
+Life = Generator[float, None, None]
 
 
 class People:
@@ -45,7 +45,7 @@ class People:
     def work(self, arrivals: list[tuple[float, NewCaseReport, bool, bool]]) -> None:
         """Let reports come in ``seconds`` after now and live their lives: (seconds, report, ours, will be solved)."""
         began_ms, order = self.town.clock.now_ms(), count()
-        waiting = [(at_s, next(order), self._life(*report)) for at_s, *report in arrivals]
+        waiting = [(at_s, next(order), self._life(one, ours, solved)) for at_s, one, ours, solved in arrivals]
         heapq.heapify(waiting)
 
         def some(conn: Connection) -> None:
@@ -113,7 +113,7 @@ class People:
         self._take(self.town.acceptor, case_id, "reject", reason, answer=reason)
         self.counted["accepted"] += 1
 
-    def _precheck(self, case_id: str) -> Iterator[float | Any]:
+    def _precheck(self, case_id: str) -> Generator[float, None, tuple[bool, bool]]:
         """Whether it was found, and whether the collector was slow."""
         if not self._chance(0.15):
             return True, False
@@ -127,7 +127,7 @@ class People:
         self._take(self.town.collector, case_id, action, None if found else "现场没有")
         return found, not in_time
 
-    def _dispatch(self, case_id: str) -> Iterator[float | Any]:
+    def _dispatch(self, case_id: str) -> Generator[float, None, str]:
         """Dispatch until a unit keeps the case; returns the unit's code."""
         people = {"WATER": self.town.water, "LAMPS": self.town.lamps, "ROADS": self.town.roads}
         while True:
@@ -176,7 +176,7 @@ class People:
         yield 5 * MINUTE_S
         self._take(self.town.dispatcher, case_id, "grant_deferral", until=until)
 
-    def _verify(self, case_id: str, unit: Principal) -> Iterator[float | Any]:
+    def _verify(self, case_id: str, unit: Principal) -> Generator[float, None, bool]:
         """Feed back, and do it again as long as somebody finds it wanting; whether that happened."""
         town, reworked = self.town, False
         while True:
