@@ -1,0 +1,120 @@
+"""The same words give the same bytes; both renderings hold every word; nothing in a value becomes markup."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+
+import docx
+import pypdfium2
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from cityops.cases import DocumentTemplate
+from cityops.cases.documents import FilledDocument, fill, render_docx, render_pdf
+from cityops.cases.documents.values import Value
+
+MADE_MS = 1_795_324_800_000
+"""2026-11-22 in Shanghai."""
+TEMPLATE = DocumentTemplate.model_validate(
+    {
+        "title": {"zh": "处罚决定书", "en": "Decision"},
+        "mark": "城执罚",
+        "addressee": "{party}：",
+        "paragraphs": [
+            {"text": "你于{found_on}挖掘{area_m2}平方米。"},
+            {"text": "停止挖掘；", "numbered": True},
+            {"text": "理由：{why}", "when": "why"},
+            {"text": "罚款{fine:capital}。", "numbered": True},
+        ],
+        "table": {"title": "附表", "columns": ["项目", "内容"], "rows": [["面积", "{area_m2}"], ["车牌", "{plate}"]]},
+        "signatures": [{"role": "当事人"}, {"role": "经办人", "name": "{maker}"}],
+        "seal": "{maker_unit}",
+    }
+)
+VALUES = {
+    "party": Value("<甲>&公司"),
+    "area_m2": Value(0.6),
+    "fine": Value(5000),
+    "maker": Value("王工"),
+    "maker_unit": Value("执法队"),
+    "case_number": Value("RX-1"),
+}
+FILLED = fill(TEMPLATE, VALUES, number="城执罚〔2026〕7号", made_ms=MADE_MS)
+
+
+def pdf_text(content: bytes) -> str:
+    with pypdfium2.PdfDocument(content) as pdf:
+        return "".join("".join(page.get_textpage().get_text_range() for page in pdf).split())
+
+
+def docx_text(content: bytes) -> str:
+    word = docx.Document(io.BytesIO(content))
+    cells = [cell.text for table in word.tables for row in table.rows for cell in row.cells]
+    return "".join([paragraph.text for paragraph in word.paragraphs] + cells)
+
+
+def test_a_template_becomes_words() -> None:
+    assert FILLED.addressee == "<甲>&公司："
+    assert FILLED.paragraphs == ("你于／挖掘0.6平方米。", "一、停止挖掘；", "二、罚款伍仟元整。")
+    assert FILLED.rows == (("面积", "0.6"), ("车牌", "／"))
+    assert FILLED.signatures == (("当事人", ""), ("经办人", "王工"))
+    assert (FILLED.seal, FILLED.dated, FILLED.footer) == ("执法队", "2026年11月22日", "案件编号 RX-1")
+
+
+def test_stored_words_render_to_the_same_bytes() -> None:
+    restored = FilledDocument.restored(json.loads(json.dumps(FILLED.stored())))
+    assert restored == FILLED
+    assert render_docx(restored) == render_docx(FILLED)
+    assert render_pdf(restored) == render_pdf(FILLED)
+    with zipfile.ZipFile(io.BytesIO(render_docx(FILLED))) as packed:
+        assert {part.date_time for part in packed.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+
+
+def test_both_renderings_hold_every_word() -> None:
+    words = [
+        FILLED.title,
+        FILLED.number,
+        FILLED.addressee,
+        *FILLED.paragraphs,
+        "附表",
+        "车牌",
+        "经办人：王工",
+        "执法队（印章）",
+    ]
+    pdf, word = pdf_text(render_pdf(FILLED)), docx_text(render_docx(FILLED))
+    for text in words:
+        assert "".join(text.split()) in pdf
+        assert text in word
+    assert "案件编号RX-1第1页" in pdf
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.text(max_size=60))
+def test_any_words_can_be_rendered(text: str) -> None:
+    filled = fill(TEMPLATE, {**VALUES, "party": Value(text)}, number="号", made_ms=MADE_MS)
+    docx.Document(io.BytesIO(render_docx(filled)))
+    with pypdfium2.PdfDocument(render_pdf(filled)) as pdf:
+        assert len(pdf) == 1
+
+
+def test_a_long_document_goes_on_over_pages() -> None:
+    filled = fill(TEMPLATE, {**VALUES, "why": Value("经查明，" * 900)}, number="号", made_ms=MADE_MS)
+    with pypdfium2.PdfDocument(render_pdf(filled)) as pdf:
+        assert len(pdf) == 7
+
+
+@pytest.mark.parametrize("text", ["{a:upper}", "{a.b}", "{0}", "{a!r}", "{}", "{unclosed"])
+def test_a_field_that_documents_do_not_know_is_no_template(text: str) -> None:
+    raw = TEMPLATE.model_dump()
+    with pytest.raises(ValidationError):
+        DocumentTemplate.model_validate({**raw, "paragraphs": [{"text": text}]})
+
+
+def test_numerals_go_beyond_ten() -> None:
+    many = TEMPLATE.model_copy(update={"paragraphs": TEMPLATE.paragraphs[1:2] * 21})
+    begun = [text.split("、")[0] for text in fill(many, VALUES, number="号", made_ms=MADE_MS).paragraphs]
+    assert [begun[n - 1] for n in (1, 9, 10, 11, 20, 21)] == ["一", "九", "十", "十一", "二十", "二十一"]
