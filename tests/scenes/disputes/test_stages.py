@@ -9,7 +9,7 @@ import pytest
 from cityops.access import Principal
 from cityops.cases import CaseDetailView, Step
 from cityops.kit import ConflictError, InvalidError, NotFoundError
-from cityops.scenes.disputes.demo import CITY, COUNTY, TOWN, VILLAGE
+from cityops.scenes.disputes.demo import CITY, COUNTY, VILLAGE
 
 from .centres import Centres
 
