@@ -26,6 +26,7 @@ export const calls = {
   cases: (query: Query, signal?: AbortSignal) => get<T.CaseList>("/api/cases", query, signal),
   case: (id: string) => get<T.CaseDetail>(`/api/cases/${part(id)}`),
   markRead: (id: string) => post<undefined>(`/api/cases/${part(id)}/read`),
+  documents: (caseId: string) => get<T.CaseDocumentList>(`/api/cases/${part(caseId)}/documents`),
   caseTrack: (id: string) => get<T.Track>(`/api/cases/${part(id)}/track`),
   step: (caseId: string, action: string, step: T.Step) =>
     post<T.CaseDetail>(`/api/cases/${part(caseId)}/steps/${part(action)}`, step),
@@ -80,6 +81,7 @@ export const calls = {
 export const alertsSheet = "/api/alerts.xlsx";
 export const casesSheet = "/api/cases.xlsx";
 export const livePath = "/api/live";
+export const documentPath = (id: string, form: "docx" | "pdf"): string => `/api/documents/${part(id)}.${form}`;
 export const casePrintPath = (id: string): string => `/api/cases/${part(id)}/print`;
 
 export const evidencePath = (id: string, rendition: "thumbnail" | "view" | "original") => `/api/evidence/${part(id)}/${rendition}`;

@@ -26,6 +26,7 @@ export type OfferList = Schemas["OfferList"];
 export type Outcome = Schemas["Outcome"];
 export type OutcomeList = Schemas["OutcomeList"];
 export type CaseDetail = Schemas["CaseDetail"];
+export type CaseDocumentList = Schemas["DocumentList"];
 export type CaseList = Schemas["CaseList"];
 export type Closure = Schemas["Closure"];
 export type Crew = Schemas["Crew"];

@@ -1,5 +1,6 @@
 // The pages that scenes bring. A scene's part of the interface is one folder here: index.ts names its pages, zh.json and
 // en.json hold its words (under the scene's name). Adding or deleting the folder touches nothing else.
+import { type Component, defineAsyncComponent } from "vue";
 import type { RouteComponent } from "vue-router";
 import type { Role } from "@/api/types";
 import type { IconName } from "@/components/icons";
@@ -20,6 +21,14 @@ export interface ScenePage {
   part?: string;
 }
 
-const found = import.meta.glob<{ pages: readonly ScenePage[] }>("./*/index.ts", { eager: true });
+type Loader = () => Promise<{ default: Component }>;
+
+const found = import.meta.glob<{ pages: readonly ScenePage[]; casePanel?: Loader }>("./*/index.ts", { eager: true });
+const panels = new Map(
+  Object.entries(found).flatMap(([path, module]) => (module.casePanel ? [[path.split("/")[1] ?? "", defineAsyncComponent(module.casePanel)] as const] : [])),
+);
+
+/** What a scene shows on the page of its cases besides, with the case as `detail`; most show nothing. */
+export const casePanel = (scene: string): Component | undefined => panels.get(scene);
 
 export const scenePages: readonly ScenePage[] = Object.values(found).flatMap((module) => module.pages);
