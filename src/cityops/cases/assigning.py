@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import RowMapping, select, update
 
 from cityops.cases.deadlines import finish_deadlines, recompute
-from cityops.cases.directory import find_person, find_unit
+from cityops.cases.directory import find_person, find_unit, may_be_transferred
 from cityops.cases.effects import EffectHandler
 from cityops.cases.records import Act, open_task, send_notice, start_stage, tell_task
 from cityops.cases.tables import deadline_table, task_table
@@ -48,17 +48,14 @@ def _transfer_unit(act: Act, transition: Transition, effect: Effect, task_id: st
     field = transition.field_of("unit")
     assert field is not None  # the check at load holds this
     unit, case = find_unit(act.conn, act.form[field.name]), act.case()
-    if unit["id"] == case["unit_id"]:
-        raise ConflictError("案件已由该单位承办", "that unit holds the case already", code="case.same_unit", kept=_KEPT)
-    area, of_case = unit["area_code"], case["area_code"]
-    if area is None or (of_case is not None and not (of_case.startswith(area) or area.startswith(of_case))):
+    if not may_be_transferred(act.conn, case, unit["id"]):
         raise InvalidError(
-            f"“{unit['name']}”不管辖案件所在地",
-            f"{unit['name']!r} does not answer for the place of the case",
-            code="case.not_its_area",
+            f"“{unit['name']}”不是管辖案件所在地的其他同类单位",
+            f"{unit['name']!r} is no other unit of this kind that answers for the place of the case",
+            code="case.no_transfer",
             kept=_KEPT,
         )
-    act.set_case(unit_id=unit["id"], unit_name=unit["name"], level=act.workflow.level_of([area]))
+    act.set_case(unit_id=unit["id"], unit_name=unit["name"], level=act.workflow.level_of([unit["area_code"]]))
     open_task(act, effect.task, {"unit_id": unit["id"], "unit_name": unit["name"]}, lead=True)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 
 from cityops.access import Role
 from cityops.cases.conditions import Situation
-from cityops.cases.directory import find_person, find_unit
+from cityops.cases.directory import find_person, find_unit, transfer_clause
 from cityops.cases.scope import case_scope
 from cityops.cases.tables import case_table, task_table
 from cityops.cases.views import ChoicePage, ChoiceView
@@ -32,7 +32,7 @@ def choices_of(at: Situation, transition: Transition, field: FormField, words: s
     """
     match field.kind:
         case "unit" | "units":
-            found = _units(at, words)
+            found = _units(at, transition, words)
         case "person":
             found = _people(at, transition, field.role, words)
         case "case":
@@ -42,13 +42,15 @@ def choices_of(at: Situation, transition: Transition, field: FormField, words: s
     return ChoicePage(found[:MAX_CHOICES], len(found) > MAX_CHOICES)
 
 
-def _units(at: Situation, words: str) -> list[ChoiceView]:
-    """Units with somebody who signs in for them, without those that have an open task in this case already."""
+def _units(at: Situation, transition: Transition, words: str) -> list[ChoiceView]:
+    """Units with somebody who signs in for them: those it can be transferred to, or without an open task in it."""
     taken = {task["unit_id"] for task in at.tasks if task["unit_id"] is not None and not task["ended"]}
+    transfers = any(effect.do == "transfer_unit" for effect in transition.effects)
+    fitting = transfer_clause(at.case) if transfers else _unit.c.id.not_in(taken)
     staffed = select(_account.c.unit_id).where(_account.c.role == Role.UNIT.value, _account.c.active.is_(True))
     query = (
         select(_unit.c.id, _unit.c.name, _unit.c.code, _open_tasks(task_table.c.unit_id == _unit.c.id).label("open"))
-        .where(_unit.c.id.in_(staffed), _unit.c.id.not_in(taken), _holds(words, _unit.c.name, _unit.c.code))
+        .where(_unit.c.id.in_(staffed), fitting, _holds(words, _unit.c.name, _unit.c.code))
         .order_by(_unit.c.code)
         .limit(MAX_CHOICES + 1)
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Connection, RowMapping, or_, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, literal, or_, select
 
 from cityops.access import Role
 from cityops.kit import ConflictError, InvalidError, Text
@@ -31,6 +31,22 @@ def find_unit_above(conn: Connection, unit_id: str | None) -> RowMapping:
     if row is None:
         raise ConflictError("承办单位没有上级单位", "there is no unit above it", code="case.no_unit_above", kept=_KEPT)
     return row
+
+
+def transfer_clause(case: RowMapping) -> ColumnElement[bool]:
+    """The units that a case can be transferred to (移交): others of its unit's kind, above or below it at its place."""
+    kind = select(_unit.c.kind).where(_unit.c.id == case["unit_id"]).scalar_subquery()
+    same = and_(_unit.c.id != case["unit_id"], _unit.c.kind == kind)
+    if case["area_code"] is None:
+        return and_(same, _unit.c.area_code.is_not(None))
+    area = literal(case["area_code"])
+    return and_(same, or_(area.startswith(_unit.c.area_code), _unit.c.area_code.startswith(area)))
+
+
+def may_be_transferred(conn: Connection, case: RowMapping, unit_id: str) -> bool:
+    """Whether a case can be transferred to this unit."""
+    query = select(_unit.c.id).where(_unit.c.id == unit_id, transfer_clause(case))
+    return conn.execute(query).scalar() is not None
 
 
 def find_account(conn: Connection, account_id: str) -> RowMapping:

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.scenes.rooms import installed_scenes, scene_context
+from tests.scenes.urban_management.town import OneHash
 
-from cityops.access import SYSTEM, Accounts, Passwords, Principal
+from cityops.access import SYSTEM, Accounts, Principal
 from cityops.cases import CaseDetailView, DeadlineWatch, Step
 from cityops.kit import IdMaker, ManualClock, WorkingCalendar
 from cityops.places import City
@@ -28,16 +29,6 @@ NEIGHBOURS = NewDispute(
     people=2,
     amount_fen=300_000,
 )
-
-
-class OneHash(Passwords):
-    """Everybody has the same password here, so it is hashed once."""
-
-    encoded: str | None = None
-
-    def hash(self, password: str) -> str:
-        OneHash.encoded = OneHash.encoded or super().hash(password)
-        return OneHash.encoded
 
 
 class Centres:

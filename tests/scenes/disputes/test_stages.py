@@ -93,13 +93,21 @@ def test_a_dispute_goes_up_and_down_again_each_time_with_a_reason(
 
 
 @pytest.mark.parametrize(
-    ("unit", "error"), [(CITY, "does not answer"), (VILLAGE, "holds the case already"), ("nobody", "no unit")]
+    ("unit", "error"),
+    [
+        (CITY, "no other unit of this kind"),
+        (VILLAGE, "no other unit of this kind"),
+        ("DISTRICT-1", "no other unit of this kind"),
+        ("nobody", "no unit"),
+    ],
 )
 def test_a_transfer_goes_to_another_centre_of_the_same_area(small: Centres, unit: str, error: str) -> None:
     case = small.registered()
-    with pytest.raises((ConflictError, InvalidError), match=error):
+    with pytest.raises(InvalidError, match=error):
         small.raised(case, unit)
     assert small.cases.get(small.village, case.case_id).version == case.version
+    offered = small.cases.choices(small.village, case.case_id, "transfer", "unit")
+    assert [one.title.zh for one in offered.items] == ["迎泽区综治中心（演示）", "柳巷街道综治中心（演示）"]
 
 
 def test_what_is_not_accepted_is_answered(small: Centres) -> None:
