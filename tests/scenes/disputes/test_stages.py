@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ def test_from_the_village_over_the_town_to_an_agreement_that_is_kept(centres: Ce
     assert centres.names(centres.village, case) == set()
     case = centres.take(centres.town, case, "accept", answer="街道已受理")
     case = centres.take(centres.town, case, "name_mediator", mediator="mediator_town")
-    meeting = {"held_at": centres.now, "place": "调解室", "present": 4, "record": "各让一步"}
+    meeting: dict[str, Any] = {"held_at": centres.now, "place": "调解室", "present": 4, "record": "各让一步"}
     case = centres.take(centres.town_mediator, case, "record_meeting", **meeting)
     case = centres.take(centres.town_mediator, case, "agree", content="十日内修好", perform_until=centres.now)
     (agreement,) = centres.context.documents.of_case(centres.town, case.case_id)

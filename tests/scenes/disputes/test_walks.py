@@ -114,7 +114,7 @@ class Model:
 
     def fits(self, action: str, form: dict[str, Any]) -> bool:
         if action == "transfer":
-            return form["unit"] != self.unit
+            return bool(form["unit"] != self.unit)
         return action != "name_mediator" or self.unit == VILLAGE  # the form names the village's mediator
 
     def take(self, who: str, action: str, form: dict[str, Any]) -> None:
