@@ -17,14 +17,14 @@ LongWords = Annotated[str, Field(min_length=1, max_length=4000)]
 Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 
 
-class Choice(Model):
+class DisputeOption(Model):
     """A word of the scene's rules with its title."""
 
     value: str
     title: Bilingual
 
 
-class Centre(Model):
+class DisputeCentre(Model):
     """A centre of one of the three levels."""
 
     unit_id: str
@@ -36,14 +36,14 @@ class Centre(Model):
 class DisputeForms(Model):
     """What the forms of the scene choose from."""
 
-    fields: list[Choice]
-    topics: list[Choice]
-    sources: list[Choice]
-    party_roles: list[Choice]
-    purposes: list[Choice]
-    attendance: list[Choice]
+    fields: list[DisputeOption]
+    topics: list[DisputeOption]
+    sources: list[DisputeOption]
+    party_roles: list[DisputeOption]
+    purposes: list[DisputeOption]
+    attendance: list[DisputeOption]
     levels: list[str]
-    centres: list[Centre]
+    centres: list[DisputeCentre]
 
 
 class NewPartyBody(Model):
@@ -76,7 +76,7 @@ class TakenUpBody(NewDisputeBody):
     version: int
 
 
-class Registered(Model):
+class DisputeRegistered(Model):
     """The case that was opened."""
 
     case_id: str
@@ -112,7 +112,7 @@ class DisputeAnswer(Model):
     mechanisms: list[MechanismAnswer]
 
 
-class Party(Model):
+class DisputeParty(Model):
     """A party as the purpose allows."""
 
     party_id: str
@@ -121,10 +121,10 @@ class Party(Model):
     contact: str | None
 
 
-class PartyList(Model):
+class DisputePartyList(Model):
     """The parties of a case."""
 
-    items: list[Party]
+    items: list[DisputeParty]
 
 
 class NewScheduleBody(Model):
@@ -157,7 +157,7 @@ class MatterAnswer(Model):
     overdue: bool
 
 
-class Meeting(Model):
+class ResidentMeeting(Model):
     """A meeting. ``moved``: why it is not on its planned day; ``state``: due, missed, held, cancelled."""
 
     schedule_id: str
@@ -177,10 +177,10 @@ class Meeting(Model):
     own: bool
 
 
-class MeetingList(Model):
+class ResidentMeetingList(Model):
     """The meetings of a span of days."""
 
-    items: list[Meeting]
+    items: list[ResidentMeeting]
 
 
 class Raised(Model):

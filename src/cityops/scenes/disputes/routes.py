@@ -60,7 +60,7 @@ def get_forms(scenes: Scenes, person: Person) -> answers.DisputeForms:
         purposes=[_choice(name, purpose.title.text) for name, purpose in rules.purposes.items()],
         levels=list(workflow.levels),
         centres=[
-            answers.Centre(
+            answers.DisputeCentre(
                 unit_id=row["id"],
                 name=row["name"],
                 area_code=row["area_code"],
@@ -82,7 +82,7 @@ def get_forms(scenes: Scenes, person: Person) -> answers.DisputeForms:
         status=201,
     ),
 )
-def register_dispute(scenes: Scenes, person: Person, new: answers.NewDisputeBody) -> answers.Registered:
+def register_dispute(scenes: Scenes, person: Person, new: answers.NewDisputeBody) -> answers.DisputeRegistered:
     """Opens the case at its centre. The same ``reference`` again gives the case that it was registered as."""
     return _registered(scenes, register(scenes, person, _new(new)))
 
@@ -106,10 +106,10 @@ def get_dispute(scenes: Scenes, person: Person, case_id: CaseId) -> answers.Disp
     "/cases/{case_id}/parties",
     **spec("查看当事人", "The parties of a dispute", Permission.UNIT_HANDLE, answer=examples.PARTIES, refusals=(404,)),
 )
-def get_parties(scenes: Scenes, person: Person, case_id: CaseId, purpose: Purpose) -> answers.PartyList:
+def get_parties(scenes: Scenes, person: Person, case_id: CaseId, purpose: Purpose) -> answers.DisputePartyList:
     """For those who work on the case, for a stated purpose; each reading is audited."""
     found = read_parties(scenes, person, case_id, purpose)
-    return answers.PartyList(items=[show(answers.Party, one) for one in found])
+    return answers.DisputePartyList(items=[show(answers.DisputeParty, one) for one in found])
 
 
 @router.post(
@@ -136,7 +136,9 @@ def post_party(scenes: Scenes, person: Person, case_id: CaseId, new: answers.New
         refusals=(404, 409),
     ),
 )
-def take_up_matter(scenes: Scenes, person: Person, case_id: CaseId, new: answers.TakenUpBody) -> answers.Registered:
+def take_up_matter(
+    scenes: Scenes, person: Person, case_id: CaseId, new: answers.TakenUpBody
+) -> answers.DisputeRegistered:
     """Registers the dispute and ends the matter together, or neither."""
     return _registered(scenes, take_up(scenes, person, case_id, new.version, _new(new)))
 
@@ -145,10 +147,10 @@ def take_up_matter(scenes: Scenes, person: Person, case_id: CaseId, new: answers
     "/meetings",
     **spec("会议日历", "The residents' meetings", Permission.CASES_READ, answer=examples.MEETINGS),
 )
-def list_meetings(scenes: Scenes, person: Person, first: date, last: date) -> answers.MeetingList:
+def list_meetings(scenes: Scenes, person: Person, first: date, last: date) -> answers.ResidentMeetingList:
     """Planned and recorded, of the person's area; matters with the state of their answers. At most 400 days."""
     found = Meetings(scenes).calendar(person, first, last)
-    return answers.MeetingList(items=[_meeting(person, one) for one in found])
+    return answers.ResidentMeetingList(items=[_meeting(person, one) for one in found])
 
 
 @router.post(
@@ -265,8 +267,8 @@ def post_reported(scenes: Scenes, person: Person, new: answers.NewReportedBody) 
     return _reported(enter_reported(scenes, person, figure))
 
 
-def _choice(value: str, title: object) -> answers.Choice:
-    return answers.Choice(value=value, title=Bilingual.model_validate(title))
+def _choice(value: str, title: object) -> answers.DisputeOption:
+    return answers.DisputeOption(value=value, title=Bilingual.model_validate(title))
 
 
 def _party(body: answers.NewPartyBody) -> NewParty:
@@ -282,15 +284,15 @@ def _new(body: answers.NewDisputeBody) -> NewDispute:
     )
 
 
-def _registered(scenes: SceneContext, case_id: str) -> answers.Registered:
+def _registered(scenes: SceneContext, case_id: str) -> answers.DisputeRegistered:
     """Number and id; who registers may hand the case to a centre whose cases that person does not see."""
     with scenes.store.read() as conn:
-        return answers.Registered(case_id=case_id, number=case_number(conn, case_id))
+        return answers.DisputeRegistered(case_id=case_id, number=case_number(conn, case_id))
 
 
-def _meeting(person: Principal, view: MeetingView) -> answers.Meeting:
-    same = (name for name in answers.Meeting.model_fields if name not in ("moved", "matters", "own"))
-    return answers.Meeting(
+def _meeting(person: Principal, view: MeetingView) -> answers.ResidentMeeting:
+    same = (name for name in answers.ResidentMeeting.model_fields if name not in ("moved", "matters", "own"))
+    return answers.ResidentMeeting(
         **{name: getattr(view, name) for name in same},
         moved=None if view.moved is None else Bilingual.model_validate(view.moved),
         matters=[show(answers.MatterAnswer, one) for one in view.matters],
