@@ -25,8 +25,12 @@ ReportId = Annotated[str, Path(max_length=26)]
 
 def _row(services: ApiContext, report: ReportDetail) -> dict[str, Any]:
     matters = {service.code: service.matter for service in services.reports.services()}
-    moments = {"received_at": report.received_ms, "updated_at": report.updated_ms}
-    moments |= {"expected_at": report.expected_ms, "closed_at": report.closed_ms}
+    moments: dict[str, int | None] = {
+        "received_at": report.received_ms,
+        "updated_at": report.updated_ms,
+        "expected_at": report.expected_ms,
+        "closed_at": report.closed_ms,
+    }
     answer: dict[str, Any] = {name: None if ms is None else from_ms(ms) for name, ms in moments.items()}
     same = set(schemas.ReportRow.model_fields) - {"report_id", "matter", "answers", "state", *answer}
     answer |= {name: getattr(report, name) for name in same}

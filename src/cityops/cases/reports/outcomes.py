@@ -60,7 +60,7 @@ class ReportOutcomes:
     def _follow(self, conn: Connection, row: RowMapping, case: RowMapping) -> None:
         state = ReportState(row["state"])
         if case["ended"]:
-            if _closes(row, case):
+            if _closes(row, case) and not _answered(conn, row, case):
                 self._tell(conn, row["id"], ReportState.CLOSED, closed_ms=self._clock.now_ms())
         elif state in (ReportState.CLOSED, ReportState.NOT_FIXED):
             self._tell(conn, row["id"], ReportState.FILED, REOPENED, closed_ms=None, agency=None, expected_ms=None)
@@ -120,6 +120,14 @@ def _closes(row: RowMapping, case: RowMapping) -> bool:
     state = ReportState(row["state"])
     later = state is ReportState.NOT_FIXED and (case["closed_ms"] or 0) > row["updated_ms"]
     return bool(case["ended"]) and (state is ReportState.FILED or later)
+
+
+def _answered(conn: Connection, row: RowMapping, case: RowMapping) -> bool:
+    """Whether the step that ended the case has an answer for this reporter: that one closes the report."""
+    query = select(answer_table.c.id).join(reporter_table, reporter_table.c.id == answer_table.c.reporter_id)
+    since = answer_table.c.at_ms >= case["closed_ms"]
+    found = query.where(answer_table.c.case_id == case["id"], reporter_table.c.reference == row["id"], since)
+    return conn.execute(found.limit(1)).scalar() is not None
 
 
 def _final_case(conn: Connection, case_id: str) -> RowMapping:
