@@ -18,6 +18,7 @@ export const NAVIGATION: readonly NavigationItem[] = [
   { name: "enterprise", icon: "home", roles: ["enterprise"] },
   { name: "field", icon: "camera", roles: ["collector"] },
   { name: "work", icon: "check", roles: ["acceptor", "dispatcher", "shift_leader", "unit", "handler", "collector"] },
+  { name: "desk", icon: "headset", permission: "cases.open" },
   { name: "map", icon: "map", permission: "map.read" },
   { name: "alerts", icon: "alert", permission: "alerts.read" },
   { name: "cases", icon: "cases", permission: "cases.read" },

@@ -21,6 +21,7 @@ const routes: RouteRecordRaw[] = [
     props: true,
     meta: { part: "cases" },
   },
+  { path: "/desk", name: "desk", component: () => import("@/pages/DeskPage.vue") },
   { path: "/work", name: "work", component: () => import("@/pages/WorkPage.vue") },
   { path: "/crew", name: "crew", component: () => import("@/pages/CrewPage.vue") },
   // The phone's app is a page of its own: it opens without a network.

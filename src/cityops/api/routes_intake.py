@@ -161,7 +161,7 @@ def _import(
     return schemas.ImportResult(
         rows=found.rows,
         valid=len(found.valid),
-        errors=[show(schemas.SheetError, one) for one in errors],
+        errors=[show(schemas.ImportRowError, one) for one in errors],
         filed=filed,
         next_row=next_row,
     )

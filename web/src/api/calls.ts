@@ -1,6 +1,6 @@
 // Every route the interface uses, by name. The paths stand here and nowhere else.
 import type { FeatureCollection } from "geojson";
-import { get, post, type Query, remove } from "./client";
+import { get, post, type Query, remove, request } from "./client";
 import type * as T from "./types";
 
 const part = encodeURIComponent;
@@ -75,10 +75,26 @@ export const calls = {
   fileTipOff: (id: string, how: T.FileReport) => post<T.ReportFiled>(`/api/tip-offs/${part(id)}/filing`, how),
   lookUpTipOff: (code: string) => post<T.TipOffFull>("/api/tip-offs/counter/look-up", { code }),
   payTipOff: (code: string) => post<T.TipOffFull>("/api/tip-offs/counter/payment", { code }),
+
+  findPlaces: (q: string) => get<{ items: T.FoundPlace[] }>("/api/intake/places", { q }),
+  suggest: (draft: T.Draft) => post<T.Suggestions>("/api/intake/suggestions", draft),
+  report: (report: T.NewCaseReport) => post<T.FiledReport>("/api/intake/reports", report),
+  importReports: (file: Blob, query: Query) => request<T.ImportResult>("POST", "/api/intake/import", { query, file }),
+  owedCalls: () => get<T.OwedCallList>("/api/intake/call-backs"),
+  noteCall: (reporterId: string, made: T.CallMade) => post<undefined>(`/api/intake/call-backs/${part(reporterId)}`, made),
+  reporters: (caseId: string) => get<T.CaseReporterList>(`/api/cases/${part(caseId)}/reporters`),
+  reporterContact: (reporterId: string, purpose: string) =>
+    post<T.ReporterContact>(`/api/intake/reporters/${part(reporterId)}/contact`, { purpose }),
+  publicReports: (query: Query) => get<T.ReportRows>("/api/reports", query),
+  publicReport: (id: string) => get<T.ReportFull>(`/api/reports/${part(id)}`),
+  fileReport: (id: string, how: T.FileReport) => post<T.FiledReport>(`/api/reports/${part(id)}/filing`, how),
+  refuseReport: (id: string, answer: string) => post<T.ReportFull>(`/api/reports/${part(id)}/refusal`, { answer }),
+
   health: () => get<T.Health>("/api/health"),
 };
 
 export const alertsSheet = "/api/alerts.xlsx";
+export const reportsTemplate = "/api/intake/template.xlsx";
 export const casesSheet = "/api/cases.xlsx";
 export const livePath = "/api/live";
 export const documentPath = (id: string, form: "docx" | "pdf"): string => `/api/documents/${part(id)}.${form}`;

@@ -78,6 +78,22 @@ export type TipOffFull = Schemas["TipOffFull"];
 export type TipOffRow = Schemas["TipOffRow"];
 export type TipOffState = TipOffRow["state"];
 
+export type CallMade = Schemas["CallMade"];
+export type CaseReporterList = Schemas["CaseReporterList"];
+export type Draft = Schemas["Draft"];
+export type FiledReport = Schemas["FiledReport"];
+export type FoundPlace = Schemas["FoundPlace"];
+export type ImportResult = Schemas["ImportResult"];
+export type NearCase = Schemas["NearCase"];
+export type NewCaseReport = Schemas["NewCaseReport"];
+export type OwedCall = Schemas["OwedCall"];
+export type OwedCallList = Schemas["OwedCallList"];
+export type ReportFull = Schemas["ReportFull"];
+export type ReportRow = Schemas["ReportRow"];
+export type ReportRows = Schemas["ReportRows"];
+export type ReporterContact = Schemas["ReporterContact"];
+export type Suggestions = Schemas["Suggestions"];
+
 export type VehicleState = VehicleLive["state"];
 export const VEHICLE_STATES: readonly VehicleState[] = ["moving", "stopped", "offline", "alerting"];
 export const SEVERITIES: readonly Severity[] = ["critical", "serious", "warning", "notice"];

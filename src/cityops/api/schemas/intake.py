@@ -153,7 +153,7 @@ class FiledReport(Model):
     joined: bool
 
 
-class SheetError(Model):
+class ImportRowError(Model):
     """What is wrong in a row, counted as the spreadsheet does: the heading is row 1."""
 
     row: int
@@ -170,7 +170,7 @@ class ImportResult(Model):
 
     rows: int
     valid: int
-    errors: list[SheetError]
+    errors: list[ImportRowError]
     filed: int
     next_row: int | None
 
