@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from operator import eq, ge, lt
+from functools import reduce
+from operator import add, eq, ge, lt
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, func, or_, select
 
 from cityops.access import Principal
 from cityops.cases.scope import case_scope
@@ -25,6 +27,7 @@ COUNT_BOUND: Final = 10_000
 SEARCH_BOUND: Final = 20_000
 
 _NUMBER: Final = re.compile(r"[A-Za-z]{1,6}-\d[\d-]*")
+_ORDER: Final = (case_table.c.opened_ms.desc(), case_table.c.id.desc())
 _HIGHEST: Final = "9" * 12
 """After a code of digits: above everything that begins with the code."""
 
@@ -59,15 +62,20 @@ def list_cases(conn: Connection, principal: Principal, query: CaseFilter, now_ms
     total = counts.get(query.state, 0) if query.state is not None else sum(counts.values())
     at_least = query.state in more if query.state is not None else bool(more)
     found = base if query.state is None else and_(base, case_table.c.state == query.state)
-    rows = conn.execute(
-        select(case_table)
-        .where(found)
-        .order_by(case_table.c.opened_ms.desc(), case_table.c.id.desc())
-        .limit(page.page_size)
-        .offset((page.page - 1) * page.page_size)
-    ).mappings()
+    rows = _rows(conn, _newest(found).limit(page.page_size).offset((page.page - 1) * page.page_size))
     shown = PageView(min(total, COUNT_BOUND) if at_least else total, page.page, page.page_size, at_least)
-    return Listing(list(rows), shown, counts, more)
+    return Listing(rows, shown, counts, more)
+
+
+def _newest(where: ColumnElement[bool]) -> Select[tuple[str]]:
+    """The ids of these cases, newest first; an index holds all it needs, so that far pages cost no rows."""
+    return select(case_table.c.id).where(where).order_by(*_ORDER)
+
+
+def _rows(conn: Connection, ids: Select[tuple[str]] | Sequence[str]) -> list[RowMapping]:
+    chosen = conn.execute(ids).scalars().all() if isinstance(ids, Select) else ids
+    rows = conn.execute(select(case_table).where(case_table.c.id.in_(chosen)).order_by(*_ORDER))
+    return list(rows.mappings())
 
 
 def _conditions(query: CaseFilter, now_ms: int) -> list[ColumnElement[bool]]:
@@ -124,25 +132,23 @@ def _search(conn: Connection, base: ColumnElement[bool], query: CaseFilter, word
     """Cases whose number, title, plate or unit holds the words, among the newest under the other filters."""
     case = case_table.c
     columns = (case.number, case.title_zh, case.title_en, case.plate, case.unit_name)
+    said = reduce(add, (func.coalesce(column, "") + "\n" for column in columns))
     newest = (
-        select(case.id, case.state, case.opened_ms, *columns)
+        select(case.id, case.state, case.opened_ms, said.label("said"))
         .where(base)
-        .order_by(case.opened_ms.desc(), case.id.desc())
+        .order_by(*_ORDER)
         .limit(SEARCH_BOUND)
         .subquery()
     )
-    holds = or_(*(newest.c[column.name].icontains(words, autoescape=True) for column in columns))
+    holds = newest.c.said.icontains(words, autoescape=True)
     order = (newest.c.opened_ms.desc(), newest.c.id.desc())
     hits = conn.execute(select(newest.c.id, newest.c.state).where(holds).order_by(*order)).all()
     counts = dict(Counter(str(hit.state) for hit in hits))
     chosen = [hit.id for hit in hits if query.state in (None, hit.state)]
     first = (query.page - 1) * query.page_size
-    ids = chosen[first : first + query.page_size]
-    rows = conn.execute(
-        select(case_table).where(case.id.in_(ids)).order_by(case.opened_ms.desc(), case.id.desc())
-    ).mappings()
+    rows = _rows(conn, chosen[first : first + query.page_size])
     page = PageView(len(chosen), query.page, query.page_size)
-    return Listing(list(rows), page, counts, searched_to_ms=_looked_back_to(conn, base))
+    return Listing(rows, page, counts, searched_to_ms=_looked_back_to(conn, base))
 
 
 def _looked_back_to(conn: Connection, base: ColumnElement[bool]) -> int | None:
