@@ -8,6 +8,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
+import numpy as np
+
 from cityops.access import SYSTEM, Role, UnitKind
 from cityops.cases.catalogue import NATIONAL, ROUTES, Route, route_row
 from cityops.places import City
@@ -15,6 +17,8 @@ from cityops.scenes.people import LABEL, DemoAccount, DemoUnit, person, seed_acc
 from cityops.scenes.registry import SceneContext
 from cityops.scenes.urban_management.winter import REGISTER, SpotKind
 from cityops.scenes.urban_management.works import TRAFFIC_POLICE, Item, Plan, PlannedWorks
+
+Point = tuple[float, float]
 
 _UNITS: Final = (
     ("sanitation", "环境卫生中心"),
@@ -105,7 +109,7 @@ def _lamps(context: SceneContext) -> None:
     if works.list(lamps):
         return
     today = context.clock.now().date()
-    start, end = _stretch_near(context.city, 112.475, 37.757)
+    start, end = _along(context.city, "晋阳大道", 37.757, 0.012)
     plan = Plan(
         start,
         end,
@@ -121,13 +125,14 @@ def _lamps(context: SceneContext) -> None:
     take(context, traffic, work.case.case_id, "agree", conditions="半幅施工，保留一个方向通行；5:00 前撤场")
 
 
-def _stretch_near(city: City, lon: float, lat: float) -> tuple[tuple[float, float], tuple[float, float]]:
-    """The ends of the road nearest to a point."""
+def _along(city: City, road: str, lat: float, length_deg: float) -> tuple[Point, Point]:
+    """The ends of a piece of a road that runs north and south, around a latitude."""
     network = city.network
-    node = network.nearest_node(lon, lat)
-    edge = int((network.edge_from == node).nonzero()[0][0])
-    ends = (int(network.edge_from[edge]), int(network.edge_to[edge]))
-    first, last = ((float(network.node_lon[one]), float(network.node_lat[one])) for one in ends)
+    edges = (network.edge_name == network.names.index(road)).nonzero()[0]
+    nodes = network.edge_from[edges]
+    near = nodes[np.abs(network.node_lat[nodes] - lat) < length_deg / 2]
+    north, south = (int(near[pick(network.node_lat[near])]) for pick in (np.argmax, np.argmin))
+    first, last = ((float(network.node_lon[one]), float(network.node_lat[one])) for one in (north, south))
     return first, last
 
 
