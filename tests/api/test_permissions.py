@@ -16,6 +16,7 @@ EVERYBODY = (
 PUBLIC = "public"
 DESK = "acceptor dispatcher shift_leader"
 URBAN = "collector unit handler"
+RULE_READERS = f"administrator {DESK} collector unit"
 
 ALLOWED = {
     "GET /api/product": PUBLIC,
@@ -111,6 +112,16 @@ ALLOWED = {
     "GET /api/audit": "administrator auditor",
     "GET /api/learn/today": f"administrator {DESK} enterprise district analyst unit",
     "GET /api/learn/rates": f"administrator {DESK} enterprise district analyst unit",
+    "GET /api/rules": RULE_READERS,
+    "GET /api/rules/{table}": RULE_READERS,
+    "GET /api/rules/{table}/versions": RULE_READERS,
+    "GET /api/rules/{table}/changes": RULE_READERS,
+    "GET /api/rules/{table}/sheet.xlsx": RULE_READERS,
+    "POST /api/rules/{table}/check": "administrator",
+    "POST /api/rules/{table}/versions": "administrator",
+    "POST /api/rules/{table}/roll-back": "administrator",
+    "GET /api/catalogue": RULE_READERS,
+    "POST /api/route-test": RULE_READERS,
     "GET /api/evaluation": f"administrator {DESK} enterprise district analyst unit",
     "GET /api/evaluation/cases": f"administrator {DESK} enterprise district analyst unit",
     "GET /api/evaluation.xlsx": f"administrator {DESK} enterprise district analyst unit",

@@ -30,6 +30,7 @@ from cityops.api import (
     routes_public,
     routes_registers,
     routes_reports,
+    routes_rules,
     routes_session,
     routes_tipoffs,
     routes_work,
@@ -72,6 +73,7 @@ _ROUTERS: Final[Sequence[APIRouter]] = (
     routes_admin.router,
     routes_learn.router,
     routes_evaluation.router,
+    routes_rules.router,
     routes_live.router,
     routes_operations.router,
 )

@@ -31,7 +31,7 @@ _MACHINE: Final = "系统"
 
 def place_at(lon: float, lat: float, info: PlaceInfo) -> schemas.Place:
     """A point with the names around it; a level that is not known is ``None``."""
-    return schemas.Place(lon=lon, lat=lat, **{name: getattr(info, name) or None for name in _PLACE_FIELDS})
+    return schemas.Place(lon=lon, lat=lat, **{name: getattr(info, name, None) or None for name in _PLACE_FIELDS})
 
 
 def stored_place(place: Mapping[str, Any] | None) -> schemas.Place | None:

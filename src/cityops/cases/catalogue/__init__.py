@@ -2,6 +2,7 @@
 
 from cityops.cases.catalogue.catalogue import NATIONAL, OLDER, Catalogue
 from cityops.cases.catalogue.codes import ComponentId, MatterCode, is_class, is_code
+from cityops.cases.catalogue.comparing import ChangedRow, Changes, compare
 from cityops.cases.catalogue.condition_sheet import (
     CONDITION_COLUMNS,
     EXAMPLE,
@@ -72,6 +73,8 @@ __all__ = [
     "Catalogue",
     "CatalogueItem",
     "CatalogueSearch",
+    "ChangedRow",
+    "Changes",
     "Column",
     "ComponentId",
     "Condition",
@@ -99,6 +102,7 @@ __all__ = [
     "Stage",
     "StageDeadline",
     "Standard",
+    "compare",
     "condition_rows",
     "conditions_of",
     "example_table",

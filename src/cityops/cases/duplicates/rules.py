@@ -83,6 +83,11 @@ class DuplicateRules:
             if rule.group:
                 self._groups.setdefault(rule.group, []).append(ItemKey(rule.standard, Kind.MATTER, rule.code))
 
+    @property
+    def rules(self) -> list[DuplicateRule]:
+        """All rows, by matter."""
+        return sorted(self._rules.values(), key=lambda rule: (rule.standard, rule.code))
+
     def of(self, key: ItemKey) -> DuplicateRule:
         """The rule for a matter."""
         for name in ((key.standard, key.code), (key.standard, key.code[:2]), ("", "")):

@@ -3,6 +3,7 @@
 from cityops.cases.intake.callbacks import Call, CallBacks, FullContact, OwedCall, OwedCalls, ReporterView
 from cityops.cases.intake.foreign import ForeignReports, ReportMapping, import_foreign, read_mapping
 from cityops.cases.intake.intake import Intake
+from cityops.cases.intake.routing import finest_code
 from cityops.cases.intake.sheet import (
     IMPORT_MAX,
     REPORT_COLUMNS,
@@ -50,6 +51,7 @@ __all__ = [
     "Suggestion",
     "call_back_table",
     "file_rows",
+    "finest_code",
     "import_foreign",
     "import_reports",
     "intake_table",

@@ -1,0 +1,149 @@
+"""The rule tables that are administered (规则表): their columns, what is built in, and how rows are checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+from cityops.access import SYSTEM
+from cityops.analysis.evaluation import SCORE_COLUMNS, SCORES, built_in_rules, score_rules_of, score_rules_rows
+from cityops.api.context import ApiContext
+from cityops.cases import LOCAL_STANDARD
+from cityops.cases.catalogue import (
+    CONDITION_COLUMNS,
+    CONDITIONS,
+    DUPLICATE_RULES,
+    LOCAL_COLUMNS,
+    LOCAL_ITEMS,
+    ROUTE_COLUMNS,
+    ROUTES,
+    Catalogue,
+    Column,
+    Import,
+    RuleVersion,
+    SheetRow,
+    condition_rows,
+    conditions_of,
+    example_table,
+    local_items_of,
+    routes_of,
+    write_rows,
+)
+from cityops.cases.duplicates import RULE_COLUMNS, default_rules, duplicate_rule_row, duplicate_rules_of
+from cityops.kit import NotFoundError, Text
+
+Rows = Sequence[Mapping[str, str]]
+
+
+@dataclass(frozen=True)
+class RuleSheet:
+    """A rule table as its page shows it.
+
+    Attributes:
+        name: of the table.
+        title: what it is called.
+        hint: what it is for.
+        columns: of its sheet.
+        key: the fields that make a row the same row in two versions.
+        built_in: the rows in force while a city has published none.
+        check: reads rows, with the errors of each.
+    """
+
+    name: str
+    title: Text
+    hint: Text
+    columns: Sequence[Column]
+    key: Sequence[str]
+    built_in: Callable[[ApiContext], list[dict[str, str]]]
+    check: Callable[[ApiContext, Sequence[SheetRow]], Import[Any]]
+
+    def sheet(self, rows: Rows) -> bytes:
+        """The rows as xlsx."""
+        names = [column.name for column in self.columns]
+        return write_rows(self.title.zh, self.columns, ([row.get(name, "") for name in names] for row in rows))
+
+
+def sheet_of(name: str) -> RuleSheet:
+    """The table of this name; ``NotFoundError`` (``rules.table``) when there is none."""
+    found = SHEETS.get(name)
+    if found is None:
+        raise NotFoundError(f"没有规则表 {name[:40]}", f"there is no rule table {name[:40]!r}", code="rules.table")
+    return found
+
+
+def rows_at(services: ApiContext, sheet: RuleSheet, version: int | None) -> tuple[RuleVersion | None, Rows]:
+    """The rows of a version, of the one in force (None), or what is built in (0, or nothing was published)."""
+    number = services.rules.numbers().get(sheet.name, 0) if version is None else version
+    if number == 0:
+        return None, sheet.built_in(services)
+    found, rows = services.rules.at(sheet.name, number)
+    return found, [row.fields for row in rows]
+
+
+def _catalogue(services: ApiContext) -> Catalogue:
+    return services.rulebook.rules().catalogue
+
+
+def _check_routes(services: ApiContext, rows: Sequence[SheetRow]) -> Import[Any]:
+    units = services.units.list(SYSTEM)
+    return routes_of(rows, _catalogue(services), {unit.id for unit in units} | {unit.code for unit in units})
+
+
+def _example(services: ApiContext) -> list[dict[str, str]]:
+    return [row for one in example_table(Catalogue.built_in()).conditions for row in condition_rows(one)]
+
+
+_ALL: Final = (
+    RuleSheet(
+        LOCAL_ITEMS,
+        Text("地方扩展", "Local extension"),
+        Text("国家标准之外由本市增加的部件和事项", "Components and matters of the city beside the national ones"),
+        LOCAL_COLUMNS,
+        ("kind", "class_code", "subclass_code"),
+        lambda services: [],
+        lambda services, rows: local_items_of(rows, Catalogue.built_in(), LOCAL_STANDARD),
+    ),
+    RuleSheet(
+        CONDITIONS,
+        Text("立结案条件", "Filing and closing conditions"),
+        Text(
+            "何时立案、多久处置、何时结案；已立案件不受新版本影响",
+            "When to file, by when, when to close; filed cases keep theirs",
+        ),
+        CONDITION_COLUMNS,
+        ("standard", "code", "number", "stage", "valid_from"),
+        _example,
+        lambda services, rows: conditions_of(rows, _catalogue(services)),
+    ),
+    RuleSheet(
+        ROUTES,
+        Text("派遣规则", "Routing"),
+        Text("事项、区域、来源决定建议派往的单位", "Matter, place and source name the unit that is proposed"),
+        ROUTE_COLUMNS,
+        ("standard", "code", "area", "source", "valid_from"),
+        lambda services: [],
+        _check_routes,
+    ),
+    RuleSheet(
+        DUPLICATE_RULES,
+        Text("重复判定", "Duplicates"),
+        Text("多近、多久之内可能是同一件事", "How near and how soon two reports may be the same"),
+        RULE_COLUMNS,
+        ("standard", "code"),
+        lambda services: [duplicate_rule_row(rule) for rule in default_rules(Catalogue.built_in()).rules],
+        lambda services, rows: duplicate_rules_of(rows, _catalogue(services)),
+    ),
+    RuleSheet(
+        SCORES,
+        Text("评分规则", "Scores of posts"),
+        Text("各岗位按哪些指标、以多少权重评分", "By which indicators, weighing how much, a post is scored"),
+        SCORE_COLUMNS,
+        ("post", "indicator"),
+        lambda services: score_rules_rows(built_in_rules()[0]),
+        lambda services, rows: score_rules_of(rows, SCORES),
+    ),
+)
+SHEETS: Final[Mapping[str, RuleSheet]] = MappingProxyType({sheet.name: sheet for sheet in _ALL})
+"""The tables by name, in the order in which they build on each other."""
