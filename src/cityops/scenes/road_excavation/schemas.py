@@ -111,7 +111,7 @@ class PermitList(Model):
     items: list[Permit]
 
 
-class SheetError(Model):
+class DiggingSheetError(Model):
     """What is wrong in a row of a sheet."""
 
     row: int
@@ -126,7 +126,7 @@ class PermitsTaken(Model):
     added: int
     changed: int
     unchanged: int
-    errors: list[SheetError]
+    errors: list[DiggingSheetError]
 
 
 class Judgement(Model):
@@ -201,7 +201,7 @@ class FilesTaken(Model):
     area_m2: float
     fine_yuan: float
     flagged: list[FlaggedFile]
-    errors: list[SheetError]
+    errors: list[DiggingSheetError]
 
 
 class NewFinding(Model):

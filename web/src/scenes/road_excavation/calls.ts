@@ -9,7 +9,7 @@ export type Judgement = Schemas["Judgement"];
 export type CaseFacts = Schemas["CaseFacts"];
 export type PermitsTaken = Schemas["PermitsTaken"];
 export type FilesTaken = Schemas["FilesTaken"];
-export type SheetError = Schemas["SheetError"];
+export type SheetError = Schemas["DiggingSheetError"];
 export type NewFinding = Schemas["NewFinding"];
 export type Reported = Schemas["Reported"];
 
