@@ -102,7 +102,8 @@ def test_what_the_machine_proposes(faults: list[list[str]], levels: tuple[Level,
 
 def test_the_rules_are_dated_and_say_that_their_articles_are_to_be_verified() -> None:
     assert RULES.valid_from == date(2018, 5, 1)
-    assert all(entry.article.zh and entry.article.en for entry in (*RULES.exclusions, *RULES.situations))
+    articles = [*(one.article for one in RULES.exclusions), *(one.article for one in RULES.situations)]
+    assert all(article.zh and article.en for article in articles)
     assert "核对" in RULES.to_verify.zh
     with pytest.raises(InvalidError):
         rules_on(date(2018, 4, 30))

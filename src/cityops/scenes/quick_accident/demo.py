@@ -19,7 +19,7 @@ from cityops.scenes.loader import read_scene
 from cityops.scenes.people import LABEL, DemoAccount, DemoUnit, seed_accounts, seed_units
 from cityops.scenes.quick_accident.decisions import on_step
 from cityops.scenes.quick_accident.desk import AccidentDesk, NewAccident, NewParty
-from cityops.scenes.quick_accident.rows import KIND, SCENE, decision_row, party_rows
+from cityops.scenes.quick_accident.rows import KIND, SCENE, case_row, decision_row, party_rows
 from cityops.scenes.quick_accident.rules import Level
 from cityops.scenes.quick_accident.tables import accident_table, answer_table
 from cityops.scenes.registry import SceneContext
@@ -33,8 +33,10 @@ DEMO_ACCOUNTS: Final = (
     DemoAccount("accident1", "十一大队事故民警", Role.UNIT, "ACCIDENT-11"),
 )
 # S0: more than 95 % are handled quickly, and each saves 10 to 30 minutes; the demo's month is made to look like that.
-QUICK: Final = 95
-SLOW: Final = 5
+# It grows with the demo's fleet: 100 accidents for 300 trucks.
+TRUCKS_AN_ACCIDENT: Final = 3
+MAX_ACCIDENTS: Final = 100
+ONE_SLOW_IN: Final = 20
 DAYS: Final = 28
 SEED: Final = 2026
 _PLACES: Final = ((112.650, 37.693), (112.612, 37.655), (112.560, 37.740), (112.551, 37.790), (112.590, 37.700))
@@ -56,11 +58,11 @@ class PastAccident:
     slow: bool
 
 
-def past_accidents() -> Iterator[PastAccident]:
-    """The accidents of the month, the same whoever asks."""
+def past_accidents(count: int) -> Iterator[PastAccident]:
+    """The first ``count`` accidents of the month, the same whoever asks."""
     draw = np.random.default_rng(SEED)
-    for number in range(QUICK + SLOW):
-        slow = number % ((QUICK + SLOW) // SLOW) == 0
+    for number in range(count):
+        slow = number % ONE_SLOW_IN == 0
         low, high = _SLOW_MIN if slow else _QUICK_MIN
         lon, lat = _PLACES[number % len(_PLACES)]
         yield PastAccident(
@@ -99,7 +101,8 @@ def _seed_month(context: SceneContext) -> None:
     )
     past = replace(context, clock=clock, cases=cases)
     people = {name: _person(context, name) for name in ("dispatcher", "accident1", "accident0")}
-    for accident in sorted(past_accidents(), key=lambda one: -one.days_ago):
+    count = min(MAX_ACCIDENTS, context.demo_trucks // TRUCKS_AN_ACCIDENT)
+    for accident in sorted(past_accidents(count), key=lambda one: -one.days_ago):
         began = now - timedelta(days=accident.days_ago)
         clock.advance(max(0.0, (began - clock.now()).total_seconds()))  # one at a time, as one desk hears of them
         _Walk(past, clock, people, accident).go()
@@ -133,9 +136,8 @@ class _Walk:
     def _quick(self) -> None:
         desk, who = self._desk, self._people["dispatcher"]
         desk.screen(who, self._case_id, [])
-        version = self._context.cases.get(who, self._case_id).version
         levels = {"A": Level.FULL, "B": Level.NONE}
-        desk.decide(who, self._case_id, version, {"A": [self._accident.fault]}, levels, None)
+        desk.decide(who, self._case_id, self._version(), {"A": [self._accident.fault]}, levels, None)
         self._wait(0.6)
         self._context.store.write(self._agree)
         self._wait(0.2)
@@ -147,20 +149,24 @@ class _Walk:
         for party in party_rows(conn, self._case_id):
             answer = {"decision_id": decision["id"], "party_id": party["id"], "agrees": True, "words": None}
             conn.execute(insert(answer_table).values(**answer, at_ms=self._clock.now_ms()))
-        version = self._context.cases.get(self._people["dispatcher"], self._case_id).version
-        self._context.cases.act_in(conn, SYSTEM, self._case_id, "agree", Step(version))
+        self._context.cases.act_in(conn, SYSTEM, self._case_id, "agree", Step(case_row(conn, self._case_id)["version"]))
 
     def _slow(self) -> None:
         self._take(self._people["dispatcher"], "to_ordinary", "双方各执一词", ground="dispute")
         self._wait(0.8)
-        squad = self._context.cases.get(self._people["dispatcher"], self._case_id).unit_id
-        officer = next(one for one in self._people.values() if one.unit_id == squad)
+        with self._context.store.read() as conn:
+            squad_id = case_row(conn, self._case_id)["unit_id"]
+        officer = next(one for one in self._people.values() if one.unit_id == squad_id)
         self._take(officer, "clear_on_site")
         self._take(officer, "conclude", conclusion="甲方承担主要责任，乙方承担次要责任（合成）")
 
     def _take(self, who: Principal, action: str, comment: str | None = None, **form: str) -> None:
-        version = self._context.cases.get(who, self._case_id).version
-        self._context.cases.act(who, self._case_id, action, Step(version, form=form, comment=comment))
+        step = Step(self._version(), form=form, comment=comment)
+        self._context.store.write(lambda conn: self._context.cases.act_in(conn, who, self._case_id, action, step))
+
+    def _version(self) -> int:
+        with self._context.store.read() as conn:
+            return int(case_row(conn, self._case_id)["version"])
 
     def _wait(self, share: float) -> None:
         self._clock.advance(timedelta(minutes=self._accident.blocked_min * share).total_seconds())

@@ -21,6 +21,7 @@ from cityops.kit import InvalidError, Text
 
 RULES: Final = Path(__file__).parent / "data" / "rules.yaml"
 UNCHANGED: Final = Text("没有改变任何内容", "nothing was changed")
+_LOADER: Final[type[yaml.SafeLoader | yaml.CSafeLoader]] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 MAX_PARTIES: Final = 4
 """More vehicles than this are no matter for the quick way."""
 
@@ -103,7 +104,7 @@ class RuleSet(Data):
 @cache
 def rule_sets(path: Path = RULES) -> tuple[RuleSet, ...]:
     """All rule sets, the oldest first."""
-    raw = yaml.safe_load(path.read_text(encoding="utf-8"))["rule_sets"]
+    raw = yaml.load(path.read_text(encoding="utf-8"), _LOADER)["rule_sets"]
     return tuple(sorted((RuleSet.model_validate(entry) for entry in raw), key=lambda entry: entry.valid_from))
 
 
