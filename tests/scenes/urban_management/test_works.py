@@ -14,7 +14,8 @@ from cityops.cases import Step
 from cityops.kit import SHANGHAI, ConflictError, ForbiddenError, InvalidError, ManualClock, NotFoundError, to_ms
 from cityops.places import City, RoadClass
 from cityops.scenes import SceneContext, load_scenes, seed_city
-from cityops.scenes.urban_management.works import Item, Plan, PlannedWork, PlannedWorks
+from cityops.scenes.urban_management.plan import Item, Plan, PlannedWork
+from cityops.scenes.urban_management.works import PlannedWorks
 from cityops.store import Store
 
 LAMPS, CABLE = "LED 灯具", "照明供电线缆"

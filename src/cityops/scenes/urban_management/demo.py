@@ -15,8 +15,9 @@ from cityops.cases.catalogue import NATIONAL, ROUTES, Route, route_row
 from cityops.places import City
 from cityops.scenes.people import LABEL, DemoAccount, DemoUnit, person, seed_accounts, seed_units, take
 from cityops.scenes.registry import SceneContext
+from cityops.scenes.urban_management.plan import Item, Plan
 from cityops.scenes.urban_management.winter import REGISTER, SpotKind
-from cityops.scenes.urban_management.works import TRAFFIC_POLICE, Item, Plan, PlannedWorks
+from cityops.scenes.urban_management.works import TRAFFIC_POLICE, PlannedWorks
 
 Point = tuple[float, float]
 

@@ -10,7 +10,8 @@ from pydantic import Field
 
 from cityops.access import Permission
 from cityops.api import Bilingual, Latitude, Longitude, Model, Moment, Person, spec
-from cityops.scenes.urban_management.works import Item, Plan, PlannedWork, PlannedWorks
+from cityops.scenes.urban_management.plan import Item, Plan, PlannedWork
+from cityops.scenes.urban_management.works import PlannedWorks
 from cityops.scenes.web import Scenes
 
 router = APIRouter(prefix="/api/scenes/urban_management", tags=["城市管理 Urban management"])

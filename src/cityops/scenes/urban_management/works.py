@@ -7,17 +7,27 @@ the case: the closures follow its events, each exactly once.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import date, datetime, time, timedelta
-from typing import Any, Final
+from dataclasses import asdict
+from datetime import date
+from typing import Final
 
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from cityops.access import Permission, Principal, Role, record_audit
-from cityops.cases import CaseView, NewCase, case_scope, case_table, step_table
-from cityops.dispatch import DailyWindow, Stretch
-from cityops.kit import SHANGHAI, ConflictError, ForbiddenError, InvalidError, NotFoundError, Text, from_ms, to_ms
+from cityops.cases import NewCase, case_scope, case_table, step_table
+from cityops.dispatch import Stretch
+from cityops.kit import ConflictError, ForbiddenError, InvalidError, NotFoundError, Text
 from cityops.scenes.registry import SceneContext
+from cityops.scenes.urban_management.plan import (
+    Night,
+    Plan,
+    PlannedWork,
+    moment,
+    nights_of,
+    plan_of,
+    row_of,
+    view_of,
+)
 from cityops.scenes.urban_management.tables import planned_work_night_table, planned_work_table
 from cityops.store import Event, Subscriber, emit
 
@@ -34,77 +44,6 @@ _OPENS: Final = frozenset({"suspend", "finish", "cancel_agreement", "void"})
 _LISTED: Final = 200
 _w, _n = planned_work_table.c, planned_work_night_table.c
 _KEPT: Final = Text("没有保存", "nothing was kept")
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """What is to be done, such as 1,126 LED lamps (套): name, unit of count, planned total."""
-
-    name: str
-    unit: str
-    total: int
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """A plan: where (from one point of a road to another, WGS-84), which nights, which hours, how much of the road.
-
-    ``last_night`` is the evening on which the last night begins; times such as ``22:00`` in Asia/Shanghai.
-    """
-
-    start: tuple[float, float]
-    end: tuple[float, float]
-    first_night: date
-    last_night: date
-    night_begins: str
-    night_ends: str
-    half: bool
-    items: tuple[Item, ...]
-
-    def window(self) -> DailyWindow:
-        """The hours of each night."""
-        return DailyWindow.parse(self.night_begins, self.night_ends)
-
-    def period_ms(self) -> tuple[int, int]:
-        """From the first night's beginning to the last night's end."""
-        window = self.window()
-        last = self.last_night + timedelta(days=int(window.ends <= window.begins))
-        return _moment(self.first_night, window.begins), _moment(last, window.ends)
-
-
-@dataclass(frozen=True, slots=True)
-class Night:
-    """What was done in one night."""
-
-    night: date
-    done: Mapping[str, int]
-    notes: str
-    actor_name: str
-    at: datetime
-    corrected: int
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """Planned and done of one item, the latter recomputed from the nights."""
-
-    name: str
-    unit: str
-    total: int
-    done: int
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedWork:
-    """A planned work with its case, its road and its nights."""
-
-    case: CaseView
-    plan: Plan
-    road_name: str
-    length_m: float
-    line: tuple[tuple[float, float], ...]
-    items: tuple[Progress, ...]
-    nights: tuple[Night, ...]
 
 
 class PlannedWorks:
@@ -152,7 +91,7 @@ class PlannedWorks:
 
         def work(conn: Connection) -> str:
             case_id = self._context.cases.open_in(conn, principal, new)
-            conn.execute(insert(planned_work_table).values(case_id=case_id, **_row(plan, stretch)))
+            conn.execute(insert(planned_work_table).values(case_id=case_id, **row_of(plan, stretch)))
             return case_id
 
         return self.get(principal, self._context.store.write(work))
@@ -165,7 +104,7 @@ class PlannedWorks:
             case = self._own(conn, principal, case_id)
             if case["state"] not in _DRAFT_STATES:
                 raise _not_now("方案已送审，退回后才能修改", "the plan is under way; it can be changed once it is back")
-            conn.execute(update(planned_work_table).where(_w.case_id == case_id).values(**_row(plan, stretch)))
+            conn.execute(update(planned_work_table).where(_w.case_id == case_id).values(**row_of(plan, stretch)))
             title = Text("修改方案", "Plan changed")
             self._context.cases.note_in(conn, principal, case_id, "plan_revised", title, {})
 
@@ -189,8 +128,8 @@ class PlannedWorks:
             if case["state"] != "working":
                 raise _not_now("只有施工中的作业可以记录进度", "only a work that is going on has progress")
             row = conn.execute(select(planned_work_table).where(_w.case_id == case_id)).mappings().one()
-            plan = _plan(row)
-            nights = _nights(conn, case_id)
+            plan = plan_of(row)
+            nights = nights_of(conn, case_id)
             self._check_night(plan, night, done, [one for one in nights if one.night != night], notes)
             self._write_night(conn, principal, case_id, night, done, notes)
 
@@ -202,7 +141,7 @@ class PlannedWorks:
     ) -> None:
         if not plan.first_night <= night <= plan.last_night:
             raise _invalid("不在计划的夜间内", "not one of the plan's nights")
-        if _moment(night, plan.window().begins) > self._context.clock.now_ms():
+        if moment(night, plan.window().begins) > self._context.clock.now_ms():
             raise _invalid("这一夜还没有开始", "this night has not begun yet")
         if len(notes) > 500:
             raise _invalid("备注不超过500字", "notes have at most 500 characters")
@@ -253,7 +192,7 @@ class PlannedWorks:
             row = conn.execute(select(planned_work_table).where(_w.case_id == case_id)).mappings().one_or_none()
             if row is None:
                 raise NotFoundError("这不是计划作业", "this is no planned work", code="work.not_found")
-            return _view(case, row, _nights(conn, case_id))
+            return view_of(case, row, nights_of(conn, case_id))
 
     def list(self, principal: Principal) -> list[PlannedWork]:
         """The works this person may see, the newest 200, newest first."""
@@ -285,7 +224,7 @@ class PlannedWorks:
             return
         closures, actor = self._context.dispatch.closures, _who(conn, case_id, action)
         closures.end_of_case_in(conn, actor, case_id)
-        plan, now_ms = _plan(row), self._context.clock.now_ms()
+        plan, now_ms = plan_of(row), self._context.clock.now_ms()
         begins_ms, ends_ms = plan.period_ms()
         if action in _CLOSES and ends_ms > now_ms:
             title = conn.execute(select(case_table.c.title_zh).where(case_table.c.id == case_id)).scalar_one()
@@ -328,69 +267,6 @@ class PlannedWorks:
         return self._context.dispatch.closures.stretch(plan.start, plan.end)
 
 
-def _row(plan: Plan, stretch: Stretch) -> dict[str, Any]:
-    window = plan.window()
-    return {
-        "start_lon": plan.start[0],
-        "start_lat": plan.start[1],
-        "end_lon": plan.end[0],
-        "end_lat": plan.end[1],
-        "road_name": stretch.road_name,
-        "length_m": stretch.length_m,
-        "line": [[lon, lat] for lon, lat in stretch.line],
-        "first_night": plan.first_night.isoformat(),
-        "last_night": plan.last_night.isoformat(),
-        "night_begins": window.begins.isoformat("minutes"),
-        "night_ends": window.ends.isoformat("minutes"),
-        "half": plan.half,
-        "items": [asdict(item) for item in plan.items],
-    }
-
-
-def _plan(row: RowMapping) -> Plan:
-    return Plan(
-        (row["start_lon"], row["start_lat"]),
-        (row["end_lon"], row["end_lat"]),
-        date.fromisoformat(row["first_night"]),
-        date.fromisoformat(row["last_night"]),
-        row["night_begins"],
-        row["night_ends"],
-        row["half"],
-        tuple(Item(**item) for item in row["items"]),
-    )
-
-
-def _nights(conn: Connection, case_id: str) -> list[Night]:
-    query = select(planned_work_night_table).where(_n.case_id == case_id).order_by(_n.night)
-    return [
-        Night(
-            date.fromisoformat(row["night"]),
-            row["done"],
-            row["notes"],
-            row["actor_name"],
-            from_ms(row["at_ms"]),
-            row["corrected"],
-        )
-        for row in conn.execute(query).mappings()
-    ]
-
-
-def _view(case: CaseView, row: RowMapping, nights: Sequence[Night]) -> PlannedWork:
-    plan = _plan(row)
-    return PlannedWork(
-        case,
-        plan,
-        row["road_name"],
-        row["length_m"],
-        tuple((lon, lat) for lon, lat in row["line"]),
-        tuple(
-            Progress(item.name, item.unit, item.total, sum(night.done.get(item.name, 0) for night in nights))
-            for item in plan.items
-        ),
-        tuple(nights),
-    )
-
-
 def _who(conn: Connection, case_id: str, action: str) -> Principal:
     """Who took that step last, for the audit of what follows from it."""
     query = (
@@ -403,10 +279,6 @@ def _who(conn: Connection, case_id: str, action: str) -> Principal:
     return Principal(
         row["actor_id"], row["actor_name"], row["actor_name"], Role(row["actor_role"]), row["unit_id"], row["unit_name"]
     )
-
-
-def _moment(day: date, at: time) -> int:
-    return to_ms(datetime.combine(day, at, SHANGHAI))
 
 
 def _invalid(zh: str, en: str) -> InvalidError:
