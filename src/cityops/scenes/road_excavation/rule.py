@@ -117,7 +117,7 @@ class ExcavationRule:
         return {
             "range_min_yuan": grade.min_yuan,
             "range_max_yuan": grade.max_yuan,
-            "suggested_grade": found.suggested,
+            "suggested_grade": found.table.grades[found.suggested].zh,
             "discretion_words": f"{found.table.notice.zh}，{grade.zh}，{grade.min_yuan:g} 至 {grade.max_yuan:g} 元",
             **({"earlier_cases": earlier} if earlier else {}),
         }

@@ -35,6 +35,19 @@ COLUMNS: Final[Sequence[Column]] = (
     Column("恢复日期", "restored_on", False, 14),
 )
 
+_TOLD: Final = (
+    "file_number",
+    "party",
+    "party_kind",
+    "party_code",
+    "district",
+    "address",
+    "buried",
+    "finder",
+    "team",
+    "article",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class EarlierFile:
@@ -61,8 +74,7 @@ class EarlierFile:
     def told(self) -> dict[str, Any]:
         """What the file says, by the field names of the live workflow."""
         moments = {name: datetime.combine(day, time(), SHANGHAI).isoformat() for name, day in self.days.items()}
-        named = ("file_number", "party", "party_kind", "party_code", "buried", "finder", "team", "article")
-        texts = {name: value for name in named if (value := getattr(self, name))}
+        texts = {name: value for name in _TOLD if (value := getattr(self, name))}
         return {**texts, "area_m2": self.area_m2, "fine_yuan": self.fine_yuan, **moments}
 
 
