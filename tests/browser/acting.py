@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
@@ -12,14 +12,17 @@ PASSWORD = "cityops-demo"
 DESK = {"width": 1366, "height": 768}
 PHONE = {"width": 390, "height": 844}
 Value = str | list[str]
+CONFIRMED = ("void",)
+"""Steps that ask once more before they are taken."""
 
 
 class Actors:
     """One browser window for each person, signed in when first needed. An error that a page throws fails the story."""
 
-    def __init__(self, browser: Browser, address: str) -> None:
+    def __init__(self, browser: Browser, address: str, version_of: Callable[[str], int]) -> None:
         self._browser = browser
         self._address = address
+        self._version_of = version_of
         self._windows: dict[str, tuple[BrowserContext, Page]] = {}
         self.errors: list[str] = []
 
@@ -45,10 +48,12 @@ class Actors:
         return self._windows[username][1]
 
     def open_case(self, username: str, case_id: str, *, phone: bool = False) -> Page:
-        """This person's window on the case, read anew."""
+        """This person's window on the case as it is now; a window that shows it already is told of the change live."""
         page = self.page(username, phone=phone)
-        page.goto(f"{self._address}/cases/{case_id}")
-        expect(page.locator("[data-test=case-state]").first).to_be_visible()
+        state = page.locator("[data-test=case-state]").first
+        if case_id not in page.url or not state.is_visible():
+            page.goto(f"{self._address}/cases/{case_id}")
+        expect(state).to_have_attribute("data-version", str(self._version_of(case_id)))
         return page
 
     def take(
@@ -61,9 +66,12 @@ class Actors:
         phone: bool = False,
         **form: Value,
     ) -> Page:
-        """Press the step on the case's page, fill the form, confirm; returns when the page says it is done."""
+        """Press the step on the case's page, fill the form, confirm; returns when the server has taken it."""
         page = self.open_case(username, case_id, phone=phone)
+        before = self._version_of(case_id)
         press(page, action, reason, **form)
+        state = page.locator("[data-test=case-state]").first
+        expect(state).not_to_have_attribute("data-version", str(before))
         return page
 
     def close(self) -> None:
@@ -72,9 +80,9 @@ class Actors:
 
 
 @contextmanager
-def acting(browser: Browser, address: str) -> Iterator[Actors]:
-    """People at their windows, until the block ends."""
-    actors = Actors(browser, address)
+def acting(browser: Browser, address: str, version_of: Callable[[str], int]) -> Iterator[Actors]:
+    """People at their windows, until the block ends; ``version_of``: the version of a case in the store."""
+    actors = Actors(browser, address, version_of)
     try:
         yield actors
     finally:
@@ -90,11 +98,10 @@ def press(page: Page, action: str, reason: str | None = None, **form: Value) -> 
     if reason is not None:
         page.locator(f"#{action}-reason, #{action}-comment").first.fill(reason)
     submit = page.locator("[data-test=submit-action]")
-    if form or reason is not None or submit.count():
+    if form or reason is not None:
         submit.click()
-    confirm = page.locator(".el-message-box__btns button").last
-    if action == "void":
-        confirm.click()
+    if action in CONFIRMED:
+        page.locator(".el-message-box__btns button").last.click()
     expect(page.locator(".el-message--success").last).to_be_visible()
     expect(page.locator(f"form [id^={action}-]")).to_have_count(0)
 

@@ -18,6 +18,8 @@ from pathlib import Path
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+from tests.browser.acting import Actors, acting
+from tests.browser.town import Town, running_town
 
 ROOT = Path(__file__).resolve().parents[2]
 START_LIMIT_S = 90.0
@@ -99,6 +101,23 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    """One town for all stories of urban management; each opens cases of its own."""
+    if not (ROOT / "web/dist/index.html").exists():
+        pytest.skip("the user interface is not built: make web")
+    with running_town(tmp_path_factory.mktemp("town")) as served:
+        yield served
+
+
+@pytest.fixture
+def people(browser: Browser, town: Town) -> Iterator[Actors]:
+    """People at their windows; each story begins with nobody signed in and no cases of its own."""
+    town.opened.clear()
+    with acting(browser, town.address, town.version_of) as actors:
+        yield actors
 
 
 SignIn = Callable[..., Page]

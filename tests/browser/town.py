@@ -23,7 +23,7 @@ from cityops.bootstrap.product import Product
 from cityops.bootstrap.rooms import Rooms, open_rooms
 from cityops.bootstrap.serving import api_context
 from cityops.bootstrap.working import Workers
-from cityops.cases import CaseDetailView, NewCase, Reporter, step_table
+from cityops.cases import CaseDetailView, NewCase, Reporter, Step, case_table, step_table
 from cityops.kit import SystemClock, Text
 from cityops.scenes import routers_of
 from cityops.settings import load_settings
@@ -73,6 +73,23 @@ class Town:
         case = self.rooms.context.cases.open(self.person("acceptor"), new)
         self.opened.append(case.case_id)
         return case
+
+    def version_of(self, case_id: str) -> int:
+        """The version of a case in the store."""
+        with self.rooms.store.read() as conn:
+            return int(conn.execute(select(case_table.c.version).where(case_table.c.id == case_id)).scalar_one())
+
+    def act(self, username: str, case: CaseDetailView, action: str, comment: str | None = None, **form: Any) -> None:
+        """A step that leads up to what a story clicks, taken as it is offered to this person."""
+        who, cases = self.person(username), self.rooms.context.cases
+        seen = cases.get(who, case.case_id)
+        offered = {one.name: one for one in seen.actions}
+        cases.act(who, case.case_id, action, Step(seen.version, offered[action].task_id, form, comment))
+
+    def unit(self, code: str) -> str:
+        found = self.rooms.context.units.find(code)
+        assert found is not None, code
+        return found.id
 
     def seen(self, case: CaseDetailView) -> CaseDetailView:
         return self.rooms.context.cases.get(self.person("leader"), case.case_id)

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from cityops.store import metadata
@@ -62,11 +63,17 @@ case_table = Table(
     Column("changed_ms", BigInteger, nullable=False),
     Column("late_ms", BigInteger),
     Column("version", Integer, nullable=False),
-    Index("ix_case_file_opened", "opened_ms", "id"),
+    # The list's own indexes (listing.py) hold what it filters and counts by, so that far pages cost no rows.
+    Index("ix_case_file_opened", "opened_ms", "id", "area_code", "state", "ended"),
     Index("ix_case_file_state_opened", "state", "opened_ms", "id"),
-    Index("ix_case_file_unit_opened", "unit_id", "opened_ms", "id"),
-    Index("ix_case_file_area_opened", "area_code", "opened_ms"),
-    Index("ix_case_file_ended_opened", "ended", "opened_ms", "id", "state"),
+    Index("ix_case_file_unit_opened", "unit_id", "opened_ms", "id", "state", "ended"),
+    Index("ix_case_file_area_opened", "area_code", "opened_ms", "id", "state", "ended"),
+    Index(
+        "ix_case_file_running",
+        *("opened_ms", "id", "unit_id", "area_code", "state", "scene", "late_ms"),
+        sqlite_where=text("ended IS 0"),
+        postgresql_where=text("ended IS false"),
+    ),
     Index("ix_case_file_late", "late_ms", "ended"),
     Index("ix_case_file_origin", "origin_id"),
     Index("ix_case_file_crew", "crew_id"),
@@ -94,6 +101,7 @@ task_table = Table(
     Column("done_ms", BigInteger),
     Index("ix_case_task_case", "case_id"),
     Index("ix_case_task_unit_ended", "unit_id", "ended"),
+    Index("ix_case_task_unit_case", "unit_id", "case_id"),
     Index("ix_case_task_crew_ended", "crew_id", "ended"),
     Index("ix_case_task_person_ended", "person_id", "ended"),
 )
