@@ -25,6 +25,8 @@ export const NAVIGATION: readonly NavigationItem[] = [
   ...scenePages.flatMap(({ icon, ...page }) => (icon === undefined ? [] : [{ ...page, icon }])),
   { name: "tip-offs", icon: "shield", permission: "tipoffs.handle" },
   { name: "learn", icon: "chart", permission: "learn.read" },
+  { name: "evaluation", icon: "target", permission: "learn.read" },
+  { name: "rules", icon: "layers", permission: "rules.read" },
   { name: "devices", icon: "device", permission: "devices.read" },
   { name: "accounts", icon: "users", permission: "accounts.manage" },
   { name: "audit", icon: "shield", permission: "audit.read" },

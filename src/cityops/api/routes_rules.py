@@ -19,7 +19,7 @@ from cityops.api.rule_sheets import RuleSheet, rows_at, sheet_of
 from cityops.api.rules_answer import all_tables, changes_answer, check_answer, entry, route_answer, version_row
 from cityops.api.schemas import Page
 from cityops.api.schemas.rules import (
-    CatalogueClass,
+    CatalogueGroup,
     CatalogueList,
     RollBack,
     RouteAnswer,
@@ -203,7 +203,7 @@ def browse_catalogue(
     first = (page - 1) * page_size
     return CatalogueList(
         items=[entry(item, rules) for item in wanted[first : first + page_size]],
-        classes=[CatalogueClass(code=code, name=name, count=count) for (code, name), count in sorted(classes.items())],
+        classes=[CatalogueGroup(code=code, name=name, count=count) for (code, name), count in sorted(classes.items())],
         page=Page(total=len(wanted), page=page, page_size=page_size),
     )
 

@@ -14,7 +14,7 @@ from cityops.api.rule_sheets import SHEETS, RuleSheet, rows_at
 from cityops.api.schemas import Bilingual
 from cityops.api.schemas.intake import ImportRowError
 from cityops.api.schemas.rules import (
-    CatalogueEntry,
+    CatalogueRow,
     ChangedRule,
     ConsideredRoute,
     RouteAnswer,
@@ -99,10 +99,10 @@ def check_answer(services: ApiContext, sheet: RuleSheet, rows: list[SheetRow], f
     )
 
 
-def entry(item: CatalogueItem, rules: Rules) -> CatalogueEntry:
+def entry(item: CatalogueItem, rules: Rules) -> CatalogueRow:
     """An entry of the catalogue with the number of its conditions in force."""
     local = {standard.name for standard in rules.catalogue.standards if standard.local}
-    return CatalogueEntry(
+    return CatalogueRow(
         path=item.key.path,
         standard=item.standard,
         kind=item.kind.value,

@@ -68,6 +68,21 @@ export const calls = {
 
   learnToday: () => get<T.LearnToday>("/api/learn/today"),
   learnRates: () => get<T.LearnRates>("/api/learn/rates"),
+  evaluation: (query: Query) => get<T.Evaluation>("/api/evaluation", query),
+  countedCases: (query: Query) => get<T.CountedCaseList>("/api/evaluation/cases", query),
+
+  ruleTables: () => get<{ items: T.RuleTable[] }>("/api/rules"),
+  ruleRows: (table: string, query: Query) => get<T.RuleRows>(`/api/rules/${part(table)}`, query),
+  ruleVersions: (table: string) => get<{ items: T.RuleVersion[] }>(`/api/rules/${part(table)}/versions`),
+  ruleChanges: (table: string, before: number, after: number) =>
+    get<T.RuleChanges>(`/api/rules/${part(table)}/changes`, { before, after }),
+  checkRules: (table: string, file: Blob) => request<T.RuleCheck>("POST", `/api/rules/${part(table)}/check`, { file }),
+  publishRules: (table: string, file: Blob, query: Query) =>
+    request<T.RuleVersion>("POST", `/api/rules/${part(table)}/versions`, { query, file }),
+  rollBackRules: (table: string, to: { to_version: number; expected_version: number; note: string }) =>
+    post<T.RuleVersion>(`/api/rules/${part(table)}/roll-back`, to),
+  catalogue: (query: Query) => get<T.CatalogueList>("/api/catalogue", query),
+  testRoute: (question: T.RouteQuestion) => post<T.RouteAnswer>("/api/route-test", question),
   tipOffs: (state: T.TipOffState) => get<{ items: T.TipOffRow[] }>("/api/tip-offs", { state }),
   tipOff: (id: string) => get<T.TipOffFull>(`/api/tip-offs/${part(id)}`),
   decideTipOff: (id: string, decision: T.DecideTipOff) =>
@@ -94,6 +109,8 @@ export const calls = {
 };
 
 export const alertsSheet = "/api/alerts.xlsx";
+export const evaluationSheet = "/api/evaluation.xlsx";
+export const ruleSheet = (table: string): string => `/api/rules/${part(table)}/sheet.xlsx`;
 export const reportsTemplate = "/api/intake/template.xlsx";
 export const casesSheet = "/api/cases.xlsx";
 export const livePath = "/api/live";

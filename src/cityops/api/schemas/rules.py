@@ -98,7 +98,7 @@ class RollBack(Model):
     note: Annotated[str, Field(min_length=1, max_length=500)]
 
 
-class CatalogueEntry(Model):
+class CatalogueRow(Model):
     """An entry of the catalogue: ``path`` is standard/kind/code."""
 
     path: str
@@ -112,7 +112,7 @@ class CatalogueEntry(Model):
     conditions: int
 
 
-class CatalogueClass(Model):
+class CatalogueGroup(Model):
     """A class (大类) with how many entries it has."""
 
     code: str
@@ -123,8 +123,8 @@ class CatalogueClass(Model):
 class CatalogueList(Model):
     """A page of the catalogue, and the classes of the kind."""
 
-    items: list[CatalogueEntry]
-    classes: list[CatalogueClass]
+    items: list[CatalogueRow]
+    classes: list[CatalogueGroup]
     page: Page
 
 
@@ -171,7 +171,7 @@ class StandardExplained(Model):
 class RouteAnswer(Model):
     """Where a case would go and by when, with every row that was considered (at most 50 of ``total``)."""
 
-    matter: CatalogueEntry
+    matter: CatalogueRow
     place: Place | None
     area: str
     words: Bilingual
