@@ -47,6 +47,11 @@ export function onPublicPage(): boolean {
   return location.pathname === "/report" || location.pathname.startsWith("/report/");
 }
 
+/** Every answer passes here: one that says nobody is signed in ends this person's session on the page. */
+export function heed(status: number, path: string): void {
+  if (status === 401 && path !== "/api/session") signedOut();
+}
+
 export function address(path: string, query: Query = {}): string {
   const parts = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
@@ -110,7 +115,7 @@ export async function request<T>(method: string, path: string, options: RequestO
   const response = await send(method, path, options);
   if (!response.ok) {
     const problem = await problemOf(response);
-    if (response.status === 401 && path !== "/api/session") signedOut();
+    heed(response.status, path);
     throw problem;
   }
   if (response.status === 204) return undefined as T;

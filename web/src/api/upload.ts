@@ -1,5 +1,5 @@
 // One file on its way to the server: with progress, to be given up, and each failure as an ApiProblem.
-import { address, ApiProblem, csrf, isProblem, localProblem, type Query } from "./client";
+import { address, ApiProblem, csrf, heed, isProblem, localProblem, type Query } from "./client";
 import type { Evidence, EvidenceRole } from "./types";
 
 const MIB = 1024 * 1024;
@@ -49,6 +49,7 @@ export function upload<T>(path: string, query: Query, file: Blob, options: Pick<
     http.onabort = () => reject(new DOMException("given up", "AbortError"));
     http.onload = () => {
       const said = answerOf(http);
+      heed(http.status, path);
       if (http.status >= 200 && http.status < 300 && said !== null) resolve(said as T);
       else reject(new ApiProblem(http.status, isProblem(said) ? said : localProblem("broken")));
     };

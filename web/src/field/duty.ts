@@ -13,6 +13,7 @@ export const SHIFT_MS = 12 * 3_600_000;
 const BATCH = 200;
 const EVERY_MS = 60_000;
 const MOVED_M = 20;
+const FRESH_MS = 60_000;
 const ACCURATE_M = 100;
 
 interface Shift {
@@ -67,6 +68,8 @@ export async function beginDuty(): Promise<void> {
   };
   await keep(["shifts"], async (transaction) => void transaction.objectStore("shifts").add(shift));
   await refreshDuty();
+  const at = here.value;
+  if (at !== null && Date.now() - at.atMs < FRESH_MS) await note(at.lon, at.lat, at.accuracyM, Date.now());
 }
 
 export async function endDuty(): Promise<void> {

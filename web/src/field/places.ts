@@ -1,11 +1,13 @@
 // Which grid and street a point is in, from the map's layers as the phone keeps them.
 import type { FeatureCollection, Polygon, MultiPolygon, Position } from "geojson";
+import { shallowReactive } from "vue";
 import { calls } from "@/api/calls";
 import { ApiProblem } from "@/api/client";
+import { session } from "./person";
 
 /** Kept by the service worker for the time without a network: these are the city's own map, nobody's data. */
 const LAYERS = ["grids", "streets", "districts", "landscape", "roads_major", "roads_minor", "junctions", "pois"] as const;
-const layers = new Map<string, FeatureCollection>();
+const layers = shallowReactive(new Map<string, FeatureCollection>());
 
 export interface GridPlace {
   grid: string;
@@ -14,6 +16,7 @@ export interface GridPlace {
 
 /** Read every layer once, so that the service worker has them all. */
 export async function prepareMap(): Promise<void> {
+  if (session.value === "out") return;
   try {
     await calls.mapBase();
     for (const name of LAYERS) layers.set(name, await calls.mapLayer(name));
