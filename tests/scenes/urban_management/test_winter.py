@@ -40,8 +40,8 @@ class Night:
 
 
 @pytest.fixture
-def night(store: Store, clock: ManualClock, city: City, tmp_path: Path) -> Night:
-    context = scene_context(store, clock, city, tmp_path)
+def night(sqlite_store: Store, clock: ManualClock, city: City, tmp_path: Path) -> Night:
+    context = scene_context(sqlite_store, clock, city, tmp_path)
     seed_city(context)
     load_scenes()["urban_management"].demo(context)
     return Night(context, clock)

@@ -66,29 +66,42 @@ class Town:
         return len(self.context.dispatch.closures.edges_in_force(self.clock.now_ms()))
 
     def shown(self) -> list[tuple[bool, bool]]:
-        return [(one.half, one.in_force) for one in self.context.dispatch.closures.list(SYSTEM)]
+        return [
+            (one.half, one.in_force)
+            for one in self.context.dispatch.closures.list(SYSTEM)
+            if one.case_id == self.case_id
+        ]
 
     def until(self, day: int, hour: int) -> None:
         at_ms = to_ms(datetime(2026, 11, day, hour, 30, tzinfo=SHANGHAI))
         self.clock.advance((at_ms - self.clock.now_ms()) / 1000)
 
     def drafted(self) -> PlannedWork:
-        return self.works.draft(self.lamps, "晋阳大道晋祠下穿通道照明灯具更换", self.plan)
+        work = self.works.draft(self.lamps, "晋阳大道晋祠下穿通道照明灯具更换", self.plan)
+        self.case_id = work.case.case_id  # the demo has a work of its own
+        return work
 
     def agreed(self, work: PlannedWork) -> None:
         self.step(self.lamps, work, "ask")
         self.step(self.traffic, work, "agree", conditions="保留一个方向通行")
 
 
-@pytest.fixture
-def town(store: Store, clock: ManualClock, city: City, tmp_path: Path) -> Town:
-    context = scene_context(store, clock, city, tmp_path)
+def town_of(store: Store, clock: ManualClock, city: City, folder: Path) -> Town:
+    context = scene_context(store, clock, city, folder)
     seed_city(context)
     load_scenes()["urban_management"].demo(context)
     return Town(context, clock)
 
 
-def test_1126_lamps_in_four_nights_with_half_of_the_road_closed(town: Town) -> None:
+@pytest.fixture
+def town(sqlite_store: Store, clock: ManualClock, city: City, tmp_path: Path) -> Town:
+    return town_of(sqlite_store, clock, city, tmp_path)
+
+
+def test_1126_lamps_in_four_nights_with_half_of_the_road_closed(
+    store: Store, clock: ManualClock, city: City, tmp_path: Path
+) -> None:
+    town = town_of(store, clock, city, tmp_path)
     work = town.drafted()
     town.step(town.lamps, work, "ask")
     assert town.shown() == []  # nothing is closed before the police agree
@@ -161,16 +174,15 @@ def test_only_the_unit_itself_writes(town: Town) -> None:
         town.works.get(town.water, work.case.case_id)
     assert town.works.list(town.water) == []
     town.step(town.lamps, work, "ask")
-    assert [one.case.number for one in town.works.list(town.traffic)] == [work.case.number]
+    assert work.case.number in {one.case.number for one in town.works.list(town.traffic)}
     with pytest.raises(ForbiddenError):
         town.works.revise(town.traffic, work.case.case_id, town.plan)
     with pytest.raises(ForbiddenError):
         town.works.draft(town.dispatcher, "x", town.plan)
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
+def test_plans_that_are_not_sound(town: Town) -> None:
+    for wrong in (
         {"first_night": date(2026, 11, 27)},
         {"first_night": date(2026, 11, 1), "last_night": date(2026, 11, 2)},
         {"night_begins": "25:00"},
@@ -178,8 +190,6 @@ def test_only_the_unit_itself_writes(town: Town) -> None:
         {"items": (Item(LAMPS, "套", 1), Item(LAMPS, "套", 2))},
         {"items": (Item(LAMPS, "套", 0),)},
         {"end": (0.0, 0.0)},
-    ],
-)
-def test_plans_that_are_not_sound(town: Town, wrong: dict[str, object]) -> None:
-    with pytest.raises(InvalidError):
-        town.works.draft(town.lamps, "照明", replace(town.plan, **wrong))  # type: ignore[arg-type]
+    ):
+        with pytest.raises(InvalidError):
+            town.works.draft(town.lamps, "照明", replace(town.plan, **wrong))  # type: ignore[arg-type]
