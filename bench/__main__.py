@@ -50,6 +50,24 @@ def _deadlines(result: dict[str, Any]) -> Iterator[str]:
     )
 
 
+def _case_list(result: dict[str, Any]) -> Iterator[str]:
+    for database, row in result["databases"].items():
+        worst = max(row["questions"], key=lambda name: row["questions"][name]["p95_ms"])
+        yield (
+            f"list of {result['cases']:,} cases on {database}: p95 {row['p95_ms']:.0f} ms over all questions, worst "
+            f"{row['worst_question_p95_ms']:.0f} ms ({worst}); bare index p50 {row['baseline_p50_ms']:.1f} ms "
+            f"(aim p95 < 200 ms)"
+        )
+
+
+def _case_steps(result: dict[str, Any]) -> Iterator[str]:
+    for database, row in result["databases"].items():
+        yield (
+            f"case steps by {result['users']} users on {database}: {row['steps_per_s']:.0f}/s by HTTP, "
+            f"raw {row['raw_transactions_per_s']:.0f}/s, ratio {row['ratio']:.2f} (aim 0.3)"
+        )
+
+
 def _plain(result: dict[str, Any]) -> Iterator[str]:
     yield json.dumps(result)
 
@@ -58,6 +76,8 @@ BENCHMARKS: Final[dict[str, Callable[[dict[str, Any]], Iterator[str]]]] = {
     "gateway": _gateway,
     "detectors": _detectors,
     "live_latency": _latency,
+    "case_list": _case_list,
+    "case_steps": _case_steps,
     "log_append": _plain,
     "store_claims": _plain,
     "deadlines": _deadlines,
