@@ -62,6 +62,15 @@ def test_a_session_ends_after_24_hours_whatever_its_use(
         sessions.principal(token)
 
 
+def test_the_age_of_an_account_does_not_end_its_sessions(
+    accounts: Accounts, sessions: Sessions, clock: ManualClock
+) -> None:
+    make(accounts)
+    clock.advance(400 * 24 * 3600)
+    token, who, _ = sessions.sign_in("dispatcher", GOOD, "a")
+    assert sessions.principal(token)[0] == who
+
+
 def test_limits_are_a_setting(
     accounts: Accounts, store: Store, clock: ManualClock, ids: IdMaker, passwords: Passwords
 ) -> None:

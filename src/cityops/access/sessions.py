@@ -77,10 +77,12 @@ class Sessions:
     def principal(self, token: str) -> tuple[Principal, str]:
         """Who the token belongs to, and its CSRF token; ``UnauthenticatedError`` when it is unknown or over."""
         now_ms, hashed = self._clock.now_ms(), _hash(token)
-        query = _accounts(session.c.created_ms, session.c.last_seen_ms).where(session.c.token_hash == hashed)
+        # The account has a created_ms of its own: by that name the row would give the account's age.
+        begun = session.c.created_ms.label("begun_ms")
+        query = _accounts(begun, session.c.last_seen_ms).where(session.c.token_hash == hashed)
         with self._store.read() as conn:
             row = conn.execute(query.where(session.c.account_id == account.c.id)).one_or_none()
-        if row is None or not row.active or self._is_over(row.created_ms, row.last_seen_ms, now_ms):
+        if row is None or not row.active or self._is_over(row.begun_ms, row.last_seen_ms, now_ms):
             raise _signed_out()
         if now_ms - row.last_seen_ms >= _SEEN_EVERY_MS:
             seen = update(session).where(session.c.token_hash == hashed).values(last_seen_ms=now_ms)
