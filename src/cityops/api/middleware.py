@@ -103,6 +103,7 @@ _UPLOADS: Final[Mapping[str, BodyBound]] = MappingProxyType(
         "/api/rules/*": BodyBound(11 * _MIB, 120.0, 30.0),
         "/api/public/*/photos": BodyBound(31 * _MIB, 600.0, 30.0),
         "/api/scenes/*/photos": BodyBound(31 * _MIB, 600.0, 30.0),
+        "/api/scenes/*/import": BodyBound(11 * _MIB, 120.0, 30.0),
     }
 )
 

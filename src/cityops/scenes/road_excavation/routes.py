@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Annotated, Any, Final
 
 import msgspec
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 
 from cityops.access import Permission
-from cityops.api import XLSX, Bilingual, Latitude, Longitude, Person, sheet_response, show, spec
+from cityops.api import XLSX, Bilingual, Latitude, Longitude, OwnParts, Person, sheet_response, show, spec
 from cityops.registers import RegisterObject
 from cityops.scenes.road_excavation import schemas
 from cityops.scenes.road_excavation.discretion import read_tables
@@ -29,12 +29,6 @@ router = APIRouter(prefix="/api/scenes/road_excavation", tags=["违章掘路 Roa
 GEOJSON: Final = "application/geo+json"
 
 
-async def _sheet(request: Request) -> bytes:
-    """The body: an xlsx. Its size is bounded by the server's gate."""
-    return await request.body()
-
-
-Sheet = Annotated[bytes, Depends(_sheet)]
 ValidOnly = Annotated[bool, Query(description="只导入有效的行 Leave out rows with errors")]
 
 
@@ -88,13 +82,18 @@ def permit_layer(scenes: Scenes, person: Person) -> Response:
         Permission.REGISTERS_MANAGE,
         answer={"rows": 3, "added": 2, "changed": 0, "unchanged": 1, "errors": []},
         upload=True,
+        refusals=(408, 413),
     ),
 )
-def import_permits(
-    scenes: Scenes, person: Person, content: Sheet, valid_only: ValidOnly = False
+async def import_permits(
+    request: Request, scenes: Scenes, parts: OwnParts, person: Person, valid_only: ValidOnly = False
 ) -> schemas.PermitsTaken:
-    """By number: new ones are added, changed ones updated with their history, others left alone."""
-    return show(schemas.PermitsTaken, take_permits(scenes, person, content, valid_only=valid_only))
+    """The body is the xlsx. By number: new ones are added, changed ones updated with their history, others left alone."""
+
+    def work(pieces: Iterator[bytes]) -> schemas.PermitsTaken:
+        return show(schemas.PermitsTaken, take_permits(scenes, person, b"".join(pieces), valid_only=valid_only))
+
+    return await parts.uploads.take(request, work)
 
 
 @router.get(
@@ -160,20 +159,31 @@ def files_template(person: Person) -> Response:
         Permission.CASES_OPEN,
         answer=schemas.TAKEN,
         upload=True,
+        refusals=(408, 413),
     ),
 )
-def import_files(
+async def import_files(
+    request: Request,
     scenes: Scenes,
+    parts: OwnParts,
     person: Person,
-    content: Sheet,
     valid_only: ValidOnly = False,
     expected_yuan: Annotated[float | None, Query(ge=0, description="罚款合计应为 Sum of the fines")] = None,
     expected_rows: Annotated[int | None, Query(ge=0, description="行数应为 Number of rows")] = None,
 ) -> schemas.FilesTaken:
-    """A row with errors stops the import unless left out by choice; dates that contradict are flagged, not repaired."""
-    files = EarlierFiles(scenes)
-    taken = files.take(person, content, valid_only=valid_only, expected_yuan=expected_yuan, expected_rows=expected_rows)
-    return show(schemas.FilesTaken, taken)
+    """The body is the xlsx. A row with errors stops the import unless left out; dates that contradict are flagged."""
+
+    def work(pieces: Iterator[bytes]) -> schemas.FilesTaken:
+        taken = EarlierFiles(scenes).take(
+            person,
+            b"".join(pieces),
+            valid_only=valid_only,
+            expected_yuan=expected_yuan,
+            expected_rows=expected_rows,
+        )
+        return show(schemas.FilesTaken, taken)
+
+    return await parts.uploads.take(request, work)
 
 
 def _permit(one: RegisterObject, today: date) -> schemas.Permit:
