@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from tests.api.world import LAT, World
 
 from cityops.access import AuditFilter, list_audit
+from cityops.api.live_scope import EventScope
 from cityops.cases.reports import ReportOutcomes, report_table
 
 PHONE = "13800001234"
@@ -212,6 +213,17 @@ def test_a_flood_is_held_back_by_address_and_passes(world: World) -> None:
     walk(world, steps)
     with world.context.store.read() as conn:
         assert conn.execute(select(func.count()).select_from(report_table)).scalar_one() == 22
+
+
+def test_the_desk_hears_of_a_report_at_once_and_nobody_else_does(world: World) -> None:
+    async def steps(resident: httpx.AsyncClient, desk: httpx.AsyncClient) -> None:
+        await sent(resident)
+
+    walk(world, steps)
+    (event,) = world.context.store.events_after(0, 1000, ["report.received"])
+    scope = EventScope(world.context.alerts, world.context.store)
+    hearing = {name for name, person in world.people.items() if scope.hears(person, event)}
+    assert hearing == {"acceptor", "dispatcher", "shift_leader"}
 
 
 def test_bounds_and_bad_input(world: World) -> None:

@@ -20,7 +20,8 @@ from tests.api.serving import serving
 from tests.api.test_public import picture
 from tests.api.world import LAT, World
 
-from cityops.access import AuditFilter, list_audit, verify_audit
+from cityops.access import SYSTEM, AuditFilter, list_audit, verify_audit
+from cityops.cases.evidence import EvidenceRole, NewEvidence
 from cityops.kit import SHANGHAI, to_ms
 
 WORDS = "地下室堆放大量易燃物，通道被堵"
@@ -205,3 +206,29 @@ def test_the_queue_of_tip_offs_overfills_loudly_and_recovers(world: World) -> No
 
     asyncio.run(run())
     assert tip_offs.waiting() == (2, 2)
+
+
+def test_after_midnight_not_even_the_disk_tells_the_hour(world: World, tmp_path: Path) -> None:
+    """Rows and files are made anew: their order and inode say when that was done, no longer when the person came."""
+    evidence, acceptor = world.context.evidence, world.people["acceptor"]
+    own = evidence.add(acceptor, NewEvidence("before-the-tip", EvidenceRole.REPORT), [picture()])
+    code = asyncio.run(send(world))
+    later = evidence.add(acceptor, NewEvidence("after-the-tip", EvidenceRole.REPORT), [picture() + b"0"])
+    tip_offs, path = world.context.tip_offs, tmp_path / "cityops.db"
+    (before,) = evidence.of_report(SYSTEM, tip_offs.follow(code).id)
+    file = tmp_path / "files" / before.sha256[:2] / before.sha256
+    kept = file.read_bytes(), file.stat().st_ino, file.stat().st_mtime
+
+    def order() -> list[str]:
+        with contextlib.closing(sqlite3.connect(path)) as database:
+            return [str(row[0]) for row in database.execute("SELECT id FROM case_evidence ORDER BY rowid")]
+
+    assert order() == [own.id, before.id, later.id]
+    assert tip_offs.settle(evidence.renew_tip_off) == 0  # the day is not over
+    world.clock.advance(3600)
+    assert tip_offs.settle(evidence.renew_tip_off) == 1
+    assert order() == [own.id, later.id, before.id]
+    assert evidence.of_report(SYSTEM, tip_offs.follow(code).id) == [before]
+    assert (file.read_bytes(), file.stat().st_mtime) == (kept[0], kept[2])
+    assert file.stat().st_ino != kept[1]
+    assert tip_offs.settle(evidence.renew_tip_off) == 0

@@ -38,11 +38,12 @@ def serving(city: Installation) -> Iterator[None]:
     assert served.stop() == 0
 
 
-def signed_in(city: Installation, username: str) -> httpx.Client:
-    client = httpx.Client(base_url=city.address, trust_env=False, timeout=20.0)
-    answer = client.post("/api/session", json={"username": username, "password": "cityops-demo"})
-    client.headers["X-CSRF-Token"] = answer.json()["csrf_token"]
-    return client
+@contextmanager
+def signed_in(city: Installation, username: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=city.address, trust_env=False, timeout=20.0) as client:
+        answer = client.post("/api/session", json={"username": username, "password": "cityops-demo"})
+        client.headers["X-CSRF-Token"] = answer.json()["csrf_token"]
+        yield client
 
 
 def place(city: Installation) -> dict[str, str]:

@@ -27,6 +27,8 @@ TOPICS: Final[Mapping[str, Permission]] = {
     "crew.changed": Permission.CREWS_READ,
     "device.changed": Permission.DEVICES_READ,
     "closure.changed": Permission.MAP_READ,
+    "report.received": Permission.CASES_OPEN,
+    "report.not_fixed": Permission.CASES_OPEN,
 }
 """What the stream carries, and the permission that each topic needs."""
 

@@ -134,6 +134,7 @@ class Workers:
                     context.reports.forget_contacts(rooms.product.clock.now_ms() - keep_ms)
                     for scene in rooms.scenes.values():
                         scene.upkeep(context)
+                    context.tip_offs.settle(context.evidence.renew_tip_off)
                     rooms.files.sweep(rooms.product.clock.now_ms() - _UPLOAD_MS)
                     rooms.store.prune_outbox([one.name for one in subscribers], keep_s=_OUTBOX_KEEP_S)
             except (BusyError, UnavailableError) as error:

@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 import secrets
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -76,6 +77,24 @@ class Files:
         """Whether the content still has its SHA-256; ``NotFoundError`` when there is no such file."""
         with self.open(sha256) as content:
             return hashlib.file_digest(content, "sha256").hexdigest() == sha256
+
+    def renew(self, sha256: str) -> None:
+        """Put a new file with the same content in the place of a file: a disk keeps when a file was made.
+
+        Raises:
+            NotFoundError: there is no such file. UnavailableError: the disk is full; the file is as it was.
+        """
+        with self.open(sha256) as old, _disk_errors():
+            partial = self._new_partial()
+            try:
+                with partial.open("xb") as out:
+                    shutil.copyfileobj(old, out)
+                    out.flush()
+                    os.fsync(out.fileno())
+                partial.replace(self.path(sha256))
+                sync_folder(self.path(sha256).parent)
+            finally:
+                partial.unlink(missing_ok=True)
 
     def redate(self, sha256: str, at_ms: int) -> None:
         """Give the file, and the folders that its arrival touched, another time than that of its arrival."""

@@ -297,6 +297,7 @@ def test_tip_off_keeps_nothing_that_leads_to_the_person(tip_offs: TipOffs, store
         "lon": 112.55,
         "lat": 37.87,
         "day": "2026-11-22",
+        "settled": False,
         "state": "received",
         "answer": None,
         "case_id": None,

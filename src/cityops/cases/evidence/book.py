@@ -180,6 +180,16 @@ class EvidenceBook:
         }
         return self._store.write(lambda conn: self._insert(conn, row, None, silent=True))
 
+    def renew_tip_off(self, conn: Connection, tip_off_id: str) -> None:
+        """In the running write that settles a tip-off: its items and their files are made anew, at another time."""
+        items = select(evidence_table).where(_t.uploader_id == f"tip:{tip_off_id}").order_by(_t.id)
+        for row in [dict(row) for row in conn.execute(items).mappings()]:
+            conn.execute(delete(evidence_table).where(_t.id == row["id"]))
+            conn.execute(insert(evidence_table).values(**row))
+            for sha256 in (row["view_sha256"], row["thumbnail_sha256"]):
+                self._files.renew(sha256)
+                self._files.redate(sha256, row["uploaded_ms"])
+
     def attach_report(self, conn: Connection, report_id: str, case_id: str) -> int:
         """In the running write that files a report: its evidence becomes the case's; returns how many items."""
         moved = update(evidence_table).where(_t.report_id == report_id, _t.case_id.is_(None)).values(case_id=case_id)

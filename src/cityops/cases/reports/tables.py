@@ -86,6 +86,7 @@ tip_off_table = Table(
     Column("lon", Float),
     Column("lat", Float),
     Column("day", String(10), nullable=False),
+    Column("settled", Boolean, nullable=False),
     Column("state", String(20), nullable=False),
     Column("answer", Text),
     Column("case_id", String(26), ForeignKey("case_file.id")),

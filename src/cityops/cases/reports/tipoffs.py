@@ -2,18 +2,19 @@
 
 Kept: what was told, the day, a random receipt number and an argon2id hash of the code's secret. Not kept: name,
 telephone, address of the device, time of day, or an identifier that holds one. No event and no audit line is written
-when it comes in. The reward is paid to whoever shows the code; the audit line of the payment names the payer only.
+when it comes in, and after midnight its rows are written anew (``settle``). The reward is paid to whoever shows the
+code; the audit line of the payment names the payer only.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
 
 from cityops.access import Passwords, Permission, Principal, record_audit
 from cityops.cases.reports.checking import clean
@@ -145,7 +146,8 @@ class TipOffs:
             "address": address,
             "lon": new.lon,
             "lat": new.lat,
-            "day": from_ms(self._clock.now_ms()).date().isoformat(),
+            "day": self._today(),
+            "settled": False,
             "state": TipOffState.RECEIVED.value,
             "reward_state": RewardState.NONE.value,
         }
@@ -256,6 +258,30 @@ class TipOffs:
 
         return self._store.write(work)
 
+    def settle(self, renew_photos: Callable[[Connection, str], None]) -> int:
+        """Write the tip-offs of earlier days anew, in the order of their random ids; returns how many.
+
+        Databases and disks remember by themselves in which order rows came and when a file was made: within the day
+        that would tell the hour. After this it tells when this ran.
+
+        Args:
+            renew_photos: does the same for the photos of a tip-off.
+        """
+
+        def work(conn: Connection) -> int:
+            earlier = select(tip_off_table).where(_t.settled.is_(False), _t.day < self._today()).order_by(_t.id)
+            rows = [dict(row) | {"settled": True} for row in conn.execute(earlier.limit(LIST_MAX)).mappings()]
+            for row in rows:
+                conn.execute(delete(tip_off_table).where(_t.id == row["id"]))
+                conn.execute(insert(tip_off_table).values(**row))
+                renew_photos(conn, row["id"])
+            return len(rows)
+
+        return self._store.write(work)
+
+    def _today(self) -> str:
+        return from_ms(self._clock.now_ms()).date().isoformat()
+
     def _audit(self, conn: Connection, who: Principal, action: str, tip_off_id: str, detail: dict[str, Any]) -> None:
         record_audit(
             conn,
@@ -286,7 +312,7 @@ def _no_tip_off() -> NotFoundError:
 
 
 def _view(row: RowMapping) -> TipOff:
-    columns = {name: value for name, value in row.items() if name not in ("receipt", "code_hash")}
+    columns = {name: value for name, value in row.items() if name not in ("receipt", "code_hash", "settled")}
     columns |= {"state": TipOffState(row["state"]), "reward_state": RewardState(row["reward_state"])}
     return TipOff(**columns)
 
