@@ -5,7 +5,7 @@ function typing(target: EventTarget | null): boolean {
   return target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName);
 }
 
-function dialogOpen(): boolean {
+export function dialogOpen(): boolean {
   return [...document.querySelectorAll(".el-overlay-message-box, .el-overlay-dialog")].some((box) => box.checkVisibility());
 }
 

@@ -193,9 +193,9 @@ class Intake:
         return {one.case_id for one in near}
 
     def _matters(self, conn: Connection, rules: Rules, principal: Principal, words: str, limit: int) -> list[Match]:
-        recent = _recent(conn, principal)
+        recent, search = _recent(conn, principal), rules.search  # made before the first word, while the desk waits
         if words.strip():
-            return rules.search.rate(words.strip()[:MAX_QUERY], limit, recent, Kind.MATTER)
+            return search.rate(words.strip()[:MAX_QUERY], limit, recent, Kind.MATTER)
         known = [rules.catalogue.get(key) for key in recent if rules.catalogue.has(key)]
         return [Match(item, _RECENT_SCORE, _RECENT_WHY) for item in known[:limit]]
 

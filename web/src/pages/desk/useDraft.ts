@@ -44,9 +44,13 @@ export function useDraft() {
   const joined = computed(() => answer.value?.duplicates.find((one) => one.case_id === draft.join) ?? null);
 
   async function look(): Promise<void> {
-    const words = draft.words.trim();
-    await suggested.load();
-    named.value = draft.at === null && words.length >= 2 ? (await calls.findPlaces(words.slice(0, 200))).items : [];
+    await Promise.all([suggested.load(), namePlaces()]);
+  }
+
+  async function namePlaces(): Promise<void> {
+    const words = draft.words.trim().slice(0, 200);
+    const items = draft.at === null && words.length >= 2 ? (await calls.findPlaces(words)).items : [];
+    if (words === draft.words.trim().slice(0, 200)) named.value = items;
   }
 
   /** Look now, for what was typed last: nothing is filed on an older answer. */
