@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from tests.api.world import LAT, World
 
 from cityops.access import AuditFilter, list_audit
+from cityops.api import openapi_document
 from cityops.api.live_scope import EventScope
 from cityops.cases.reports import ReportOutcomes, report_table
 
@@ -224,6 +225,11 @@ def test_the_desk_hears_of_a_report_at_once_and_nobody_else_does(world: World) -
     scope = EventScope(world.context.alerts, world.context.store)
     hearing = {name for name, person in world.people.items() if scope.hears(person, event)}
     assert hearing == {"acceptor", "dispatcher", "shift_leader"}
+
+
+def test_the_openapi_document_names_open311() -> None:
+    tags = {tag["name"]: tag["description"] for tag in openapi_document()["tags"]}
+    assert "/open311/v2/discovery.xml" in tags["公众 Public"]
 
 
 def test_bounds_and_bad_input(world: World) -> None:

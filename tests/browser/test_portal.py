@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect
 from tests.browser.conftest import PASSWORD, RunningProduct, SignIn
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(300)]
@@ -33,7 +33,7 @@ def resident(browser: Browser, product: RunningProduct) -> Iterator[Page]:
     assert errors == []
 
 
-def photo() -> dict[str, Any]:
+def photo() -> FilePayload:
     """As a file chosen on the phone: with camera and time in it."""
     exif = Image.Exif()
     exif[271], exif[306] = "Secret Camera", "2026:11:22 08:30:00"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -115,10 +114,3 @@ def check_georeport(city: Installation, report_id: str) -> None:
         assert [row["service_request_id"] for row in rows] == [report_id]
         with pytest.raises(Exception, match="404"):
             reader.get_service_request("none")
-
-
-def test_the_openapi_document_names_it(install: Install) -> None:
-    code, text = install().command("openapi")
-    assert code == 0
-    tags = {tag["name"]: tag["description"] for tag in json.loads(text)["tags"]}
-    assert "/open311/v2/discovery.xml" in tags["公众 Public"]
