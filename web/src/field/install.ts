@@ -22,6 +22,14 @@ export async function installWorker(): Promise<void> {
   }
 }
 
+export const isControlled = (): boolean => !("serviceWorker" in navigator) || navigator.serviceWorker.controller !== null;
+
+/** Resolves when the service worker answers for this page. */
+export function controlled(): Promise<void> {
+  if (isControlled()) return Promise.resolve();
+  return new Promise((resolve) => navigator.serviceWorker.addEventListener("controllerchange", () => resolve(), { once: true }));
+}
+
 export function applyUpdate(): void {
   navigator.serviceWorker.addEventListener("controllerchange", () => location.reload(), { once: true });
   updateReady.value?.postMessage("take-over");

@@ -1,25 +1,39 @@
 // Which grid and street a point is in, from the map's layers as the phone keeps them.
 import type { FeatureCollection, Polygon, MultiPolygon, Position } from "geojson";
-import { shallowReactive } from "vue";
+import { ref, shallowReactive } from "vue";
 import { calls } from "@/api/calls";
 import { ApiProblem } from "@/api/client";
+import { controlled, isControlled } from "./install";
 import { session } from "./person";
 
 /** Kept by the service worker for the time without a network: these are the city's own map, nobody's data. */
 const LAYERS = ["grids", "streets", "districts", "landscape", "roads_major", "roads_minor", "junctions", "pois"] as const;
 const layers = shallowReactive(new Map<string, FeatureCollection>());
 
+/** Whether the whole map is kept for the time without a network. */
+export const mapReady = ref(false);
+
 export interface GridPlace {
   grid: string;
   street: string;
 }
 
-/** Read every layer once, so that the service worker has them all. */
+async function readAll(): Promise<void> {
+  await calls.mapBase();
+  for (const name of LAYERS) layers.set(name, await calls.mapLayer(name));
+}
+
+/** Read every layer, and once more when the service worker has come to keep them: then the map is here without a network. */
 export async function prepareMap(): Promise<void> {
   if (session.value === "out") return;
   try {
-    await calls.mapBase();
-    for (const name of LAYERS) layers.set(name, await calls.mapLayer(name));
+    const kept = isControlled();
+    await readAll();
+    if (!kept) {
+      await controlled();
+      await readAll();
+    }
+    mapReady.value = true;
   } catch (error) {
     if (!(error instanceof ApiProblem)) throw error;
   }

@@ -62,7 +62,8 @@ async function sendAll(): Promise<void> {
 }
 
 async function attempt(): Promise<void> {
-  if (session.value !== "in") await recognise();
+  // Signed out, only the person can change that; asking meanwhile could cross with their signing in.
+  if (session.value === "unknown") await recognise();
   if (session.value !== "in" || person.value === null) {
     pause = Math.min(pause * 2, LATER_MS);
     return;
