@@ -28,12 +28,12 @@ export function ratesOf(answer: Evaluation, post: string, all: boolean): Evaluat
   return all || post !== "" ? answer.indicators : answer.indicators.filter((one) => RATES.includes(one.key));
 }
 
-/** The question whose answer is one group; null where the group is of nobody or nothing known. */
+/** The question whose answer is one group, or all of them; null where the group is of nobody or nothing known. */
 export function narrowed(answer: Evaluation, group: EvaluatedGroup): Query | null {
   const query: Query = {};
-  for (const [place, dimension] of answer.by.entries()) {
-    const value = group.key[place] ?? "";
-    if (value === "") return null;
+  for (const [place, value] of group.key.entries()) {
+    const dimension = answer.by[place];
+    if (value === "" || dimension === undefined) return null;
     if (dimension === "period") query.from = value > answer.first ? value : answer.first;
     else query[FILTER[dimension] ?? dimension] = value;
   }
