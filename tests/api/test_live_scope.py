@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Column, MetaData, String, Table, create_engine, insert, select
@@ -62,7 +64,14 @@ def test_a_case_is_heard_of_by_exactly_those_who_may_read_it(
     for table in (case_table, task_table, reporter_table):
         table.create(engine)
     with engine.begin() as conn:
-        of_case = {"id": "C", "unit_id": unit, "area_code": area, "crew_id": crew, "severity": 1, "place": {}}
+        of_case: dict[str, Any] = {
+            "id": "C",
+            "unit_id": unit,
+            "area_code": area,
+            "crew_id": crew,
+            "severity": 1,
+            "place": {},
+        }
         times = {"opened_ms": 0, "changed_ms": 0, "version": 1, "rework": 0, "reopened": 0, "ended": False}
         conn.execute(insert(case_table), {**CASE, **of_case, **times})
         for at, (unit_id, person_id, ended) in enumerate(tasks):

@@ -37,7 +37,8 @@ def test_shared_steps_are_taken_in_bulk_and_each_case_answers_for_itself(
 
 def test_bulk_calls_have_bounds(world: World, two_cases: list[dict[str, Any]]) -> None:
     one = {"case_id": two_cases[0]["case_id"], "version": 1}
-    for body in ({"cases": []}, {"cases": [one] * 501}, {"cases": [{**one, "state": "void"}]}):
+    wrong: list[dict[str, Any]] = [{"cases": []}, {"cases": [one] * 501}, {"cases": [{**one, "state": "void"}]}]
+    for body in wrong:
         assert ask(world, "dispatcher", "POST", "/api/steps/void", json=body).status_code == 400
     many = {"case_id": ["x"] * 101}
     assert ask(world, "dispatcher", "GET", "/api/steps", params=many).status_code == 400

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 PASSWORD = "cityops-demo"
 DESK = {"width": 1366, "height": 768}
 PHONE = {"width": 390, "height": 844}
+PATIENCE_MS = 30_000
 Value = str | list[str]
 CONFIRMED = ("void",)
 """Steps that ask once more before they are taken."""
@@ -37,7 +38,7 @@ class Actors:
                 has_touch=phone,
             )
             page = context.new_page()
-            page.set_default_timeout(20_000)
+            page.set_default_timeout(PATIENCE_MS)
             page.on("pageerror", lambda error: self.errors.append(f"{username}: {error}"))
             page.goto(f"{self._address}/sign-in")
             page.get_by_label("用户名").fill(username)
@@ -82,6 +83,7 @@ class Actors:
 @contextmanager
 def acting(browser: Browser, address: str, version_of: Callable[[str], int]) -> Iterator[Actors]:
     """People at their windows, until the block ends; ``version_of``: the version of a case in the store."""
+    expect.set_options(timeout=PATIENCE_MS)
     actors = Actors(browser, address, version_of)
     try:
         yield actors

@@ -119,6 +119,7 @@ def running_town(folder: Path) -> Iterator[Town]:
     """A town in ``folder``, served until the block ends."""
     clock = MovedClock()
     environment = {"CITYOPS_DATA_DIR": str(folder), "CITYOPS_HTTP_PORT": "0", "CITYOPS_DEMO_TRUCKS": "1"}
+    environment["CITYOPS_SESSION_IDLE_H"] = "168"  # the clock moves by hours while people stay signed in
     with open_rooms(Product(load_settings(environment), clock, environment)) as rooms:
         workers = Workers(rooms, on_failure=lambda: None)
         app = create_app(api_context(rooms, workers), routers_of(rooms.scenes.values()), scenes=rooms.context)

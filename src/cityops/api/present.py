@@ -115,13 +115,12 @@ def case_answer(services: ApiContext, case: CaseDetailView) -> schemas.CaseDetai
     answer = show(schemas.CaseDetail, case)
     workflow = services.cases.workflow(case.scene, case.kind)
     answer.words = form_words((workflow, *workflow.tasks.values()))
-    for kind, name, title in (
-        ("standard", answer.standard, answer.standard_title),
-        ("closing", answer.closing, answer.closing_title),
-    ):
-        fields = [step.field_of(kind) for step in workflow.transitions]
+    fields = [field for step in workflow.transitions for field in step.form]
+    chosen = {"standard": (answer.standard, answer.standard_title), "closing": (answer.closing, answer.closing_title)}
+    for field in fields:
+        name, title = chosen.get(field.kind, (None, None))
         if name is not None and title is not None:
-            answer.words.values |= {f"{field.name}.{name}": title for field in fields if field is not None}
+            answer.words.values[f"{field.name}.{name}"] = title
     for task in answer.tasks:
         task.words = form_words((workflow.tasks[task.kind],))
     machines = (workflow, *workflow.tasks.values())
