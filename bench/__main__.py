@@ -60,6 +60,14 @@ def _case_list(result: dict[str, Any]) -> Iterator[str]:
         )
 
 
+def _suggest(result: dict[str, Any]) -> Iterator[str]:
+    row, bare = result["suggest"], result["search_alone"]
+    yield (
+        f"suggestions over {result['matters']} matters, {result['open_cases']:,} open cases: p50 {row['p50_ms']:.0f} ms, "
+        f"p95 {row['p95_ms']:.0f} ms; the search alone p95 {bare['p95_ms']:.0f} ms (load {result['load']})"
+    )
+
+
 def _case_steps(result: dict[str, Any]) -> Iterator[str]:
     for database, row in result["databases"].items():
         yield (
@@ -78,6 +86,7 @@ BENCHMARKS: Final[dict[str, Callable[[dict[str, Any]], Iterator[str]]]] = {
     "live_latency": _latency,
     "case_list": _case_list,
     "case_steps": _case_steps,
+    "suggest": _suggest,
     "log_append": _plain,
     "store_claims": _plain,
     "deadlines": _deadlines,
