@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,9 +11,10 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from cityops.access import AuditFilter, list_audit
-from cityops.kit import ConflictError, ForbiddenError, InvalidError, NotFoundError
+from cityops.kit import BusyError, ConflictError, ForbiddenError, InvalidError, NotFoundError
 from cityops.scenes.quick_accident.links import hashed
 from cityops.scenes.quick_accident.phones import PartyFacts, PartyPhones
+from cityops.scenes.quick_accident.retention import erase_passed
 from cityops.scenes.quick_accident.tables import link_table
 
 from .street import PHONES, PLATES, Phone, Street, jpeg
@@ -173,6 +175,54 @@ def test_a_photo_is_kept_once_with_its_view_and_answers_what_was_asked(small_str
     assert item.size == len(jpeg())
     with pytest.raises(InvalidError):
         a.phones.add_photo(a.token, a.key, "front", "not-a-photo", [b"<html>"])
+
+
+def test_two_phones_that_confirm_at_the_same_moment_settle_it_once(street: Street) -> None:
+    case_id = street.offered()
+    phones = street.phones(case_id)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda phone: phone.answer(True), phones))
+    actions = [step.action for step in street.case(case_id).timeline]
+    assert (street.state(case_id), actions.count("agree")) == ("settled", 1)
+
+
+def test_a_party_sends_ten_photos_and_is_told_when_that_is_all(small_street: Street) -> None:
+    case_id = small_street.report()
+    a = Phone(small_street, case_id, "A").identify()
+    for number in range(10):
+        a.photo("other", f"photo-{number:04d}")
+    with pytest.raises(BusyError):
+        a.photo("other", "photo-0010")
+    assert len(small_street.party(case_id, "A").photos) == 10
+
+
+def test_who_does_not_handle_the_case_sees_neither_words_nor_photos(small_street: Street) -> None:
+    case_id = small_street.report()
+    a = Phone(small_street, case_id, "A").identify()
+    a.phones.tell(a.token, a.key, PartyFacts(name="张三", insurer="某保险", statement="我没看见"))
+    a.photo()
+    said = small_street.seen(case_id, small_street.analyst).model_dump_json()
+    assert all(secret not in said for secret in ("张三", "某保险", "我没看见", "evidence_id", PLATES[0]))
+    assert small_street.party(case_id, "A").statement == "我没看见"
+
+
+def test_what_leads_to_a_party_is_erased_when_its_time_is_over(small_street: Street) -> None:
+    street = small_street
+    case_id = street.offered()
+    for phone in street.phones(case_id):
+        phone.moved()
+        phone.answer(True)
+    street.take(street.dispatcher, case_id, "close")
+    running = street.report()
+    street.clock.advance(3 * 365 * 86_400)
+    assert erase_passed(street.context) == 0
+    street.clock.advance(86_400)
+    assert erase_passed(street.context) == 2
+    assert erase_passed(street.context) == 0
+    assert [party.phone for party in street.seen(case_id).parties] == ["", ""]
+    assert [party.phone for party in street.seen(running).parties] == ["101****1111", "101****2222"]
+    with street.context.store.read() as conn:
+        assert conn.execute(select(link_table)).first() is None
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

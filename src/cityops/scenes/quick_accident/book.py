@@ -97,7 +97,7 @@ class AccidentBook:
             rules = rules_of(accident)
             decision = decision_row(conn, case_id)
             step = None if decision is None else decided_step(conn, case_id, decision["recorded_ms"])
-            parties = self._parties(conn, principal, case_id, None if decision is None else decision["id"], own=own)
+            parties = self._parties(conn, principal, case, None if decision is None else decision["id"])
             due_ms = conn.execute(answer_due(case_id)).scalar()
             cleared = cleared_ms(conn, case_id)
         running = case.state in OPEN_STATES
@@ -131,29 +131,32 @@ class AccidentBook:
         return case.state in RECORDING and principal.can(Permission.CASES_DISPATCH)
 
     def _parties(
-        self, conn: Connection, principal: Principal, case_id: str, decision_id: str | None, *, own: bool
+        self, conn: Connection, principal: Principal, case: CaseDetailView, decision_id: str | None
     ) -> list[AccidentParty]:
-        photos, links, answers = photos_of(conn, case_id), last_links(conn, case_id), answers_of(conn, decision_id)
+        """The parties; who does not handle the case sees neither who they are nor what they said."""
+        photos, links = photos_of(conn, case.case_id), last_links(conn, case.case_id)
+        answers = answers_of(conn, decision_id)
+        own, inside = own_case(principal, case), may_link(principal, case)
         now_ms = self._context.clock.now_ms()
         return [
             AccidentParty(
                 party_id=row["id"],
                 label=row["label"],
                 plate=row["plate"] if own or row["plate"] is None else mask_plate(row["plate"], principal),
-                name=row["name"] if own or principal.can(Permission.CONTACTS_READ) else None,
+                name=row["name"] if inside else None,
                 phone=mask_phone(row["phone"]),
-                licence_no=mask_phone(row["licence_no"]) if row["licence_no"] else None,
-                insurer=row["insurer"],
-                policy_no=row["policy_no"],
-                statement=row["statement"],
+                licence_no=mask_phone(row["licence_no"]) if inside and row["licence_no"] else None,
+                insurer=row["insurer"] if inside else None,
+                policy_no=row["policy_no"] if inside else None,
+                statement=row["statement"] if inside else None,
                 stated_at=moment(row["stated_ms"]),
                 moved_at=moment(row["moved_ms"]),
-                asked=row["asked"],
-                photos=photos.get(row["id"], []),
-                link=link_view(links[row["id"]], now_ms) if row["id"] in links else None,
-                answer=answers.get(row["id"]),
+                asked=row["asked"] if inside else None,
+                photos=photos.get(row["id"], []) if inside else [],
+                link=link_view(links[row["id"]], now_ms) if inside and row["id"] in links else None,
+                answer=answers.get(row["id"]) if inside else None,
             )
-            for row in party_rows(conn, case_id)
+            for row in party_rows(conn, case.case_id)
         ]
 
 

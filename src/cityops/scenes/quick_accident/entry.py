@@ -12,6 +12,7 @@ from cityops.scenes.people import DemoAccount
 from cityops.scenes.quick_accident.decisions import on_step
 from cityops.scenes.quick_accident.demo import DEMO_ACCOUNTS, seed_demo
 from cityops.scenes.quick_accident.papers import PaperDesk
+from cityops.scenes.quick_accident.retention import erase_passed
 from cityops.scenes.quick_accident.rows import KIND
 from cityops.scenes.registry import Scene, SceneContext
 from cityops.store import Subscriber
@@ -36,6 +37,10 @@ class QuickAccident(Scene):
     def step_rules(self) -> Mapping[str, StepRule]:
         """What a decision on liability needs."""
         return {KIND: on_step}
+
+    def upkeep(self, context: SceneContext) -> None:
+        """What leads to a party is erased when its time is over."""
+        erase_passed(context)
 
     def demo_accounts(self) -> Sequence[DemoAccount]:
         """The accident officers."""

@@ -1,11 +1,13 @@
 import type { ScenePage } from "@/scenes/registry";
 
+export const casePanel = () => import("./CaseLink.vue");
+
 export const pages: readonly ScenePage[] = [
   {
     name: "accidents",
     path: "/accidents",
     component: () => import("./AccidentsPage.vue"),
-    icon: "target",
+    icon: "truck",
     title: "quick_accident.title",
     roles: ["acceptor", "dispatcher", "shift_leader", "unit", "district", "analyst"],
   },
