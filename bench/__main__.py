@@ -63,8 +63,9 @@ def _case_list(result: dict[str, Any]) -> Iterator[str]:
 def _suggest(result: dict[str, Any]) -> Iterator[str]:
     row, bare = result["suggest"], result["search_alone"]
     yield (
-        f"suggestions over {result['matters']} matters, {result['open_cases']:,} open cases: p50 {row['p50_ms']:.0f} ms, "
-        f"p95 {row['p95_ms']:.0f} ms; the search alone p95 {bare['p95_ms']:.0f} ms (load {result['load']})"
+        f"suggestions over {result['matters']} matters, {result['open_cases']:,} open cases: "
+        f"p50 {row['p50_ms']:.0f} ms, p95 {row['p95_ms']:.0f} ms; "
+        f"the search alone p95 {bare['p95_ms']:.0f} ms (load {result['load']})"
     )
 
 
