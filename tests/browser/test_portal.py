@@ -12,7 +12,7 @@ from PIL import Image
 from playwright.sync_api import Browser, FilePayload, Page, expect
 from tests.browser.conftest import PASSWORD, RunningProduct, SignIn
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(600)]
 
 WORDS = "三楼屋檐冰柱约一米，下面是人行道"
 
@@ -128,7 +128,20 @@ def follow(page: Page, product: RunningProduct, code: str, state: str) -> None:
     expect(shown).to_have_attribute("data-state", state)
 
 
-def test_an_icicle_from_the_phone_to_the_rating(product: RunningProduct, resident: Page, city: City) -> None:
+def file_at_the_desk(desk: Page, product: RunningProduct) -> None:
+    """The acceptor's inbox: read the words, see what is near, file it as the matter that the service proposes."""
+    desk.goto(f"{product.address}/desk")
+    desk.locator("[data-test=tab-inbox]").click()
+    desk.locator("[data-test=public-report]").filter(has_text=WORDS).click()
+    form = desk.locator("[data-test=call-form]").filter(visible=True)
+    expect(form.locator("[data-test=place-words]")).to_contain_text("区")
+    form.locator("[data-test=file-report]").click()
+    expect(desk.locator("[data-test=public-report]").filter(has_text=WORDS)).to_have_count(0)
+
+
+def test_an_icicle_from_the_phone_to_the_rating(
+    product: RunningProduct, resident: Page, city: City, sign_in: SignIn
+) -> None:
     resident.goto(f"{product.address}/report")
     resident.locator("[data-test=service-ice]").click()
     resident.get_by_role("button", name="屋檐或广告牌").click()
