@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import docx
 import pypdfium2
 import pytest
-from playwright.sync_api import Browser, Page, expect
-from tests.browser.acting import Actors, acting, fill
-from tests.browser.town import Town, running_town
+from playwright.sync_api import Page, expect
+from tests.browser.acting import Actors, fill
+from tests.browser.town import Town
 
 from cityops.scenes.road_excavation.demo_data import PUBLISHED_FILES
 from cityops.scenes.road_excavation.sheet import write_files
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(420)]
 
 FLAG = "处罚决定日期 2023-11-07 早于发现日期 2023-11-15"
-STOP = {
+STOP: dict[str, Any] = {
     "party": "太原某建筑公司",
     "party_kind": "单位",
     "area_m2": "8",
@@ -30,19 +30,7 @@ STOP = {
     "stopped_on": "2023-11-15 10:00",
     "restore_by": "2023-11-22 18:00",
 }
-DECISION = {"grade": "一般", "fine_yuan": "20000"}
-
-
-@pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    with running_town(tmp_path_factory.mktemp("digging")) as served:
-        yield served
-
-
-@pytest.fixture
-def people(browser: Browser, town: Town) -> Iterator[Actors]:
-    with acting(browser, town.address) as actors:
-        yield actors
+DECISION: dict[str, Any] = {"grade": "一般", "fine_yuan": "20000"}
 
 
 def find_on_the_map(people: Actors, town: Town) -> str:
@@ -117,7 +105,7 @@ def check_documents(page: Page) -> None:
     decision = panel.locator("[data-test=document-decision]")
     with page.expect_download() as saved:
         decision.get_by_text("docx").click()
-    word = docx.Document(saved.value.path())
+    word = docx.Document(str(saved.value.path()))
     text = "".join(paragraph.text for paragraph in word.paragraphs)
     assert "罚款人民币贰万元整（20000元）" in text
     assert "二大队负责人" in text

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
+from itertools import pairwise
 
 import docx
 import pypdfium2
@@ -118,3 +120,22 @@ def test_numerals_go_beyond_ten() -> None:
     many = TEMPLATE.model_copy(update={"paragraphs": TEMPLATE.paragraphs[1:2] * 21})
     begun = [text.split("、")[0] for text in fill(many, VALUES, number="号", made_ms=MADE_MS).paragraphs]
     assert [begun[n - 1] for n in (1, 9, 10, 11, 20, 21)] == ["一", "九", "十", "十一", "二十", "二十一"]
+
+
+def lines_of(content: bytes) -> list[str]:
+    with pypdfium2.PdfDocument(content) as pdf:
+        return [line.strip() for page in pdf for line in page.get_textpage().get_text_range().splitlines()]
+
+
+UNITS = ["经查，", "你单位", "（20000元）。", "《条例》", "第二十七条；", "A-1"]
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.sampled_from(UNITS), min_size=9, max_size=90))
+def test_no_line_begins_with_a_comma_or_ends_with_an_opening_bracket(words: list[str]) -> None:
+    filled = fill(TEMPLATE, {**VALUES, "why": Value("".join(words))}, number="号", made_ms=MADE_MS)
+    lines = lines_of(render_pdf(filled))
+    text = "".join("".join(lines).split()).replace("案件编号RX-1第1页", "")
+    assert "".join(filled.paragraphs[2].split()) in text
+    assert [line for line in lines if re.match("[，。；）》]", line) or re.search("[（《]$", line)] == []
+    assert not [pair for pair in pairwise(lines) if re.search("[0-9]$", pair[0]) and re.match("[0-9]", pair[1])]

@@ -188,3 +188,44 @@ def test_only_a_shift_leader_voids(town: Town) -> None:
     assert (voided.state, [task.state for task in voided.tasks if task.state != "done"]) == ("void", ["cancelled"] * 2)
     with refusal("当前状态“作废”下不能“作废”"):
         town.cases.act(town.who("leader"), case.case_id, "void", Step(voided.version, comment="再次"))
+
+
+def test_the_other_ways_back(town: Town) -> None:
+    case = town.take("road_inspector", town.transferred(), "withdraw_transfer", "补充材料后再移送")
+    assert (case.state, case.unit_name) == ("stopped", "市政建管中心（演示）")
+    assert {one.name for one in town.cases.get(town.who("road_inspector"), case.case_id).actions} == {
+        "transfer",
+        "restoration_passed",
+        "restoration_failed",
+    }
+    case = town.take("road_inspector", case, "transfer", team="RE-TEAM-2", opinion="材料齐全")
+    case = town.take("team2", case, "sign_receipt", receiver="李队")
+    with refusal("team1_h1"):  # of another team
+        town.take("team2", case, "file_case", investigator="team1_h1")
+    case = town.take("team2", case, "file_case", investigator="team2_h1")
+    case = town.take("team2", case, "change_investigator", "原承办人休假", investigator="team2_h1")
+    case = town.take("team2_h1", case, "propose", facts="已恢复。", heard=True, grade="minor", fine_yuan=5000)
+    assert "no_penalty" not in town.names("team2", case)  # the road first
+    case = town.take("road_inspector", case, "restoration_passed", checked_by="王工")
+    case = town.take("team2", case, "no_penalty", "初次且及时改正", basis="初次违法、危害后果轻微并及时改正")
+    seen = town.cases.get(town.who("leader"), case.case_id)
+    assert (seen.state, {task.state for task in seen.tasks}) == (
+        "not_punished",
+        {"done", "signed", "withdrawn", "restored"},
+    )
+
+
+def test_a_decision_that_is_upheld_is_paid(town: Town) -> None:
+    case = town.take("team2", town.decided(), "note_objection", objection="suit", objection_number="行初1号")
+    assert "pay" not in town.names("team2", case)
+    case = town.take("team2", case, "upheld", outcome="行初1号判决")
+    assert town.take("team2", case, "pay", paid_yuan=20000, bill_number="晋财0009").state == "paid"
+
+
+def test_nobody_else_takes_a_units_steps(town: Town) -> None:
+    case = town.transferred()
+    assert town.names("road_collector", town.found()) == set()
+    for other in ("team1", "team2_h1"):
+        with refusal("没有这个案件"):
+            town.cases.get(town.who(other), case.case_id)
+    assert town.names("dispatcher", case) == set()

@@ -7,6 +7,7 @@ Song font it has, so nothing needs to be downloaded or installed where documents
 from __future__ import annotations
 
 import io
+import re
 from html import escape
 from typing import Any, Final
 
@@ -15,7 +16,7 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
-from reportlab.pdfbase.pdfmetrics import getRegisteredFontNames, registerFont
+from reportlab.pdfbase.pdfmetrics import getRegisteredFontNames, registerFont, stringWidth
 from reportlab.platypus import Flowable, KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
 from cityops.cases.documents.filling import FilledDocument
@@ -23,6 +24,11 @@ from cityops.cases.documents.filling import FilledDocument
 _FONT: Final = "STSong-Light"
 _SIZE_PT: Final = 15
 _LEFT, _RIGHT, _TOP, _BOTTOM = 28 * mm, 26 * mm, 37 * mm, 30 * mm
+_WIDTH: Final = A4[0] - _LEFT - _RIGHT - 12  # the frame of a page is padded by 6 points on either side
+_CELL_PADDING: Final = 12
+# ReportLab's own breaking knows Japanese punctuation only: a comma (，) could begin a line.
+_TOGETHER: Final = re.compile(r"[（《“‘〔【]*(?:[0-9A-Za-z.-]+|.)[，。；：、！？）》”’〕】％]*")
+"""What no line break may part: a number or word, with the brackets before and the punctuation after it."""
 
 
 def render_pdf(document: FilledDocument) -> bytes:
@@ -72,14 +78,34 @@ def _build(flow: list[Flowable], document: FilledDocument) -> bytes:
     return buffer.getvalue()
 
 
-def _line(text: str, style: ParagraphStyle) -> Paragraph:
-    return Paragraph(escape(text).replace("\n", "<br/>"), style)
+def _line(text: str, style: ParagraphStyle, width: float = _WIDTH) -> Paragraph:
+    lines: list[str] = []
+    for part in text.split("\n"):
+        lines += _broken(part, style, width, width if lines else width - style.firstLineIndent)
+    return Paragraph("<br/>".join(map(escape, lines)), style)
+
+
+def _broken(text: str, style: ParagraphStyle, width: float, room: float) -> list[str]:
+    """The lines of a text, ``width`` points wide; the first has ``room``."""
+    lines = [""]
+    used = 0.0
+    for piece in _TOGETHER.findall(text):
+        wide = stringWidth(piece, style.fontName, style.fontSize)
+        for part in piece if wide > width else (piece,):
+            wide = stringWidth(part, style.fontName, style.fontSize)
+            if used + wide > room and lines[-1]:
+                lines.append("")
+                used, room = 0.0, width
+            lines[-1] += part
+            used += wide
+    return lines
 
 
 def _table(document: FilledDocument, centred: ParagraphStyle) -> list[Flowable]:
     cell = ParagraphStyle("cell", fontName=_FONT, fontSize=11, leading=16, wordWrap="CJK")
-    rows = [[_line(text, cell) for text in row] for row in (document.columns, *document.rows)]
-    width = (A4[0] - _LEFT - _RIGHT) / len(document.columns)
+    width = _WIDTH / len(document.columns)
+    inside = width - _CELL_PADDING
+    rows = [[_line(text, cell, inside) for text in row] for row in (document.columns, *document.rows)]
     grid = TableStyle([("GRID", (0, 0), (-1, -1), 0.6, "black"), ("VALIGN", (0, 0), (-1, -1), "TOP")])
     table = Table(rows, colWidths=[width] * len(document.columns), repeatRows=1, style=grid)
     head = [_line(document.table_title, centred)] if document.table_title else []

@@ -88,7 +88,7 @@ def permit_layer(scenes: Scenes, person: Person) -> Response:
 async def import_permits(
     request: Request, scenes: Scenes, parts: OwnParts, person: Person, valid_only: ValidOnly = False
 ) -> schemas.PermitsTaken:
-    """The body is the xlsx. By number: new ones are added, changed ones updated with their history, others left alone."""
+    """The body is the xlsx. By number: new ones are added, changed ones updated, others left alone."""
 
     def work(pieces: Iterator[bytes]) -> schemas.PermitsTaken:
         return show(schemas.PermitsTaken, take_permits(scenes, person, b"".join(pieces), valid_only=valid_only))

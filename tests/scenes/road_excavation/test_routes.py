@@ -1,0 +1,146 @@
+"""The scene's routes: who may use each, what they answer, what they refuse."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from tests.api.test_openapi import test_a_route_is_complete as check_route
+from tests.api.test_permissions import DESK, ROLES, URBAN, denied
+from tests.api.world import SETTINGS, World, compose
+from tests.scenes.rooms import scene_context
+
+from cityops.api import create_app, openapi_document
+from cityops.api.declare import TAGS
+from cityops.cases.catalogue import write_rows
+from cityops.places import City
+from cityops.scenes.road_excavation.demo_data import DEMO_PERMITS, PUBLISHED_FILES
+from cityops.scenes.road_excavation.permit_sheet import COLUMNS
+from cityops.scenes.road_excavation.routes import router
+from cityops.scenes.road_excavation.schemas import NEW_FINDING
+from cityops.scenes.road_excavation.sheet import write_files
+
+BASE = "/api/scenes/road_excavation"
+MAP = f"administrator {DESK} crew enterprise district analyst {URBAN}"
+ALLOWED = {
+    f"GET {BASE}/permits": MAP,
+    f"GET {BASE}/permits.xlsx": MAP,
+    f"GET {BASE}/permits.geojson": MAP,
+    f"POST {BASE}/permits/import": "administrator shift_leader",
+    f"GET {BASE}/judgement": MAP,
+    f"POST {BASE}/findings": f"{DESK} {URBAN}",
+    f"GET {BASE}/cases/{{case_id}}": f"{DESK} crew enterprise district analyst auditor {URBAN}",
+    f"GET {BASE}/files/template.xlsx": DESK,
+    f"POST {BASE}/files/import": DESK,
+}
+DOCUMENT = openapi_document([router])
+OWN = {path: operations for path, operations in DOCUMENT["paths"].items() if path.startswith(BASE)}
+
+
+class Served:
+    """A product with the scene's routes and the people of every role."""
+
+    def __init__(self, world: World, city: City, folder: Path) -> None:
+        self.world = world
+        context = scene_context(world.context.store, world.clock, city, folder)
+        self.app: FastAPI = create_app(world.context, [router], scenes=context)
+        self.app.state.parts.hub.closed = True
+
+    def ask(self, who: str, method: str, path: str, body: Any = None, **params: str) -> httpx.Response:
+        async def run() -> httpx.Response:
+            async with self.world.client(who or None, self.app) as client:
+                sent = {"content": body} if isinstance(body, bytes) else {"json": body}
+                return await client.request(method, BASE + path, params=params, **sent)
+
+        return asyncio.run(run())
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory, city: City) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("served")
+    for world in compose(folder, f"sqlite:///{folder}/c.db", SETTINGS):
+        yield Served(world, city, folder)
+
+
+def test_the_table_names_every_route_of_the_scene() -> None:
+    found = {f"{method.upper()} {path}" for path, operations in OWN.items() for method in operations}
+    assert found == ALLOWED.keys()
+
+
+@pytest.mark.parametrize("route", sorted(ALLOWED))
+def test_a_route_says_what_it_does_in_two_languages_with_examples(route: str) -> None:
+    method, path = route.split()
+    operation = OWN[path][method.lower()]
+    check_route(method.lower(), path, {**operation, "tags": [*operation["tags"], TAGS[0]["name"]]})
+
+
+@pytest.mark.parametrize("who", [*ROLES, ""])
+def test_every_route_opens_to_exactly_the_roles_of_the_table(served: Served, who: str) -> None:
+    opened = {}
+    for route in ALLOWED:
+        method, path = route.split()
+        answer = served.ask(
+            who, method, path.removeprefix(BASE).replace("{case_id}", "1"), {} if method == "POST" else None
+        )
+        assert answer.status_code < 500, (route, answer.text)
+        opened[route] = not denied(answer)
+    assert opened == {route: who in roles.split() for route, roles in ALLOWED.items()}
+
+
+def test_permits_go_in_and_out_and_a_place_is_judged(served: Served) -> None:
+    rows = [[permit.get(column.name, "") for column in COLUMNS] for permit in DEMO_PERMITS]
+    sheet = write_rows("掘路许可", COLUMNS, rows)
+    taken = served.ask("administrator", "POST", "/permits/import", sheet)
+    assert (taken.status_code, taken.json()) == (
+        200,
+        {"rows": 3, "added": 3, "changed": 0, "unchanged": 0, "errors": []},
+    )
+    exported = served.ask("analyst", "GET", "/permits.xlsx").content
+    again = served.ask("shift_leader", "POST", "/permits/import", exported)
+    assert again.json() == {"rows": 3, "added": 0, "changed": 0, "unchanged": 3, "errors": []}
+    listed = served.ask("collector", "GET", "/permits").json()["items"]
+    assert [(one["number"], one["current"]) for one in listed] == [
+        ("掘许2026-0007", False), ("掘许2026-0012", False), ("掘许2026-0013", False)
+    ]  # fmt: skip
+    layer = served.ask("collector", "GET", "/permits.geojson").json()
+    assert {one["geometry"]["type"] for one in layer["features"]} == {"LineString", "Polygon"}
+    today = served.ask("collector", "GET", "/judgement", lon="112.562", lat="37.74").json()
+    assert (today["verdict"], today["permit_number"]) == ("outside_validity", "掘许2026-0012")
+    then = served.ask("collector", "GET", "/judgement", lon="112.562", lat="37.74", on="2026-11-22").json()
+    assert (then["verdict"], then["distance_m"]) == ("permitted", 0.0)
+    wrong = served.ask("collector", "GET", "/judgement", lon="112.562", lat="97.74")
+    assert (wrong.status_code, wrong.json()["code"]) == (400, "invalid.fields")
+
+
+def test_files_are_imported_with_flags_and_refused_with_rows(served: Served) -> None:
+    refused = served.ask("acceptor", "POST", "/files/import", write_files([{**PUBLISHED_FILES[0], "fine_yuan": "x"}]))
+    assert (refused.status_code, refused.json()["code"]) == (400, "import.rows")
+    assert served.ask("acceptor", "POST", "/files/import", b"no xlsx").json()["code"] == "import.file"
+    sheet = write_files(PUBLISHED_FILES)
+    wrong = served.ask("acceptor", "POST", "/files/import", sheet, expected_yuan="50001")
+    assert (wrong.status_code, wrong.json()["code"]) == (400, "excavation.sum")
+    taken = served.ask("acceptor", "POST", "/files/import", sheet, expected_yuan="50000", expected_rows="6").json()
+    assert (taken["imported"], taken["area_m2"], taken["fine_yuan"], taken["errors"]) == (6, 32.6, 50000, [])
+    (flagged,) = taken["flagged"]
+    assert (flagged["row"], flagged["reasons"][0]["zh"]) == (3, "处罚决定日期 2023-11-07 早于发现日期 2023-11-15")
+    facts = served.ask("dispatcher", "GET", f"/cases/{flagged['case_id']}").json()
+    assert facts["flags"] == flagged["reasons"]
+    assert (facts["party"], facts["judgement"], facts["discretion"]) == ("太原某建筑公司", None, None)
+    template = served.ask("acceptor", "GET", "/files/template.xlsx").content
+    assert served.ask("acceptor", "POST", "/files/import", template).json()["rows"] == 0
+
+
+def test_a_finding_opens_a_case_that_others_do_not_see(served: Served) -> None:
+    made = served.ask("collector", "POST", "/findings", NEW_FINDING)
+    assert made.status_code == 201
+    assert made.json()["number"].startswith("RX-20260512-")
+    facts = served.ask("collector", "GET", f"/cases/{made.json()['case_id']}")
+    assert facts.json()["judgement"]["verdict"] in ("no_permit", "outside_validity")
+    assert served.ask("handler", "GET", f"/cases/{made.json()['case_id']}").status_code == 404
+    blank = served.ask("collector", "POST", "/findings", {**NEW_FINDING, "address": " "})
+    assert (blank.status_code, blank.json()["code"]) == (400, "excavation.address")
