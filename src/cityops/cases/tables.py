@@ -74,7 +74,7 @@ case_table = Table(
         sqlite_where=text("ended IS 0"),
         postgresql_where=text("ended IS false"),
     ),
-    Index("ix_case_file_late", "late_ms", "ended"),
+    Index("ix_case_file_late", "late_ms", "ended", "state", "unit_id", "area_code"),
     Index("ix_case_file_origin", "origin_id"),
     Index("ix_case_file_crew", "crew_id"),
     Index("ix_case_file_merged", "merged_into_id"),
