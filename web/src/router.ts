@@ -27,6 +27,7 @@ const routes: RouteRecordRaw[] = [
   // The phone's app is a page of its own: it opens without a network.
   { path: "/field", name: "field", component: () => import("@/pages/LostPage.vue"), beforeEnter: openFieldApp },
   { path: "/enterprise", name: "enterprise", component: () => import("@/pages/EnterprisePage.vue") },
+  { path: "/patrol", name: "patrol", component: () => import("@/pages/PatrolPage.vue") },
   { path: "/learn", name: "learn", component: () => import("@/pages/LearnPage.vue") },
   { path: "/evaluation", name: "evaluation", component: () => import("@/pages/EvaluationPage.vue") },
   { path: "/rules", name: "rules", component: () => import("@/pages/RulesPage.vue") },
