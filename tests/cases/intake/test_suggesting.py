@@ -39,6 +39,14 @@ def test_pinyin_initials_code_and_name_find_it(small_desk: Desk, typed: str) -> 
     assert small_desk.intake.suggest(small_desk.collector, words=typed).chosen == REFUSE
 
 
+def test_a_chosen_matter_is_listed_though_the_words_do_not_find_it(small_desk: Desk) -> None:
+    found = small_desk.intake.suggest(small_desk.acceptor, words="暴露垃圾", key=LAMP)
+    assert [match.item.key for match in found.matters[:2]] == [LAMP, REFUSE]
+    assert found.chosen == LAMP
+    again = small_desk.intake.suggest(small_desk.acceptor, words="暴露垃圾", key=REFUSE)
+    assert [match.item.key for match in again.matters].count(REFUSE) == 1
+
+
 def test_words_without_a_place_still_say_who_would_handle_it(small_desk: Desk) -> None:
     found = small_desk.intake.suggest(small_desk.acceptor, words="bllj")
     assert (found.place, found.duplicates) == (None, ())

@@ -35,6 +35,7 @@ RECENT: Final = 50
 """How many of a person's last reports say which matters come first."""
 _RECENT_SCORE: Final = 0.1
 _RECENT_WHY: Final = Text("最近上报过", "reported before")
+_CHOSEN_WHY: Final = Text("已选定", "chosen")
 
 
 class Intake:
@@ -101,7 +102,7 @@ class Intake:
             lat: WGS-84 degrees.
             at_ms: when it was seen; None: now.
             source: one of ``SOURCES``.
-            key: the matter that was chosen; None: the best one found.
+            key: the matter that was chosen, listed first where the words do not find it; None: the best one found.
             limit: how many matters, 1 to 100.
 
         Raises:
@@ -113,10 +114,11 @@ class Intake:
         with self._store.read() as conn:
             rules = self._rulebook.rules(conn)
             matters = self._matters(conn, rules, principal, words, limit)
+            if key is not None and all(match.item.key != key for match in matters):
+                matters = [Match(rules.catalogue.get(key), 1.0, _CHOSEN_WHY), *matters]
             chosen = key or (matters[0].item.key if matters else None)
             if chosen is None:
-                return Suggestion(place, tuple(matters), None, (), None, ())
-            rules.catalogue.get(chosen)
+                return Suggestion(place, (), None, (), None, ())
             near: tuple[NearCase, ...] = ()
             if lon is not None and lat is not None:
                 near = near_cases(conn, self._workflows, rules.duplicates, chosen, lon=lon, lat=lat, at_ms=moment_ms)

@@ -19,6 +19,7 @@ function empty() {
     contact: "",
     wantsAnswer: false,
     words: "",
+    search: "",
     at: null as At | null,
     address: "",
     note: "",
@@ -33,7 +34,7 @@ export type ReportDraft = ReturnType<typeof empty>;
 export function useDraft() {
   const draft = reactive(empty());
   const suggested = useLoad(() =>
-    calls.suggest({ words: draft.words, lon: draft.at?.lon, lat: draft.at?.lat, matter: draft.matter, source: "hotline", limit: 8 }),
+    calls.suggest({ words: draft.search.trim() || draft.words, lon: draft.at?.lon, lat: draft.at?.lat, matter: draft.matter, source: "hotline", limit: 8 }),
   );
   /** Places that the words name, offered until one is chosen. */
   const named = ref<FoundPlace[]>([]);
@@ -75,7 +76,7 @@ export function useDraft() {
     soon();
   }
 
-  watch(() => [draft.words, draft.at, draft.matter], soon);
+  watch(() => [draft.words, draft.search, draft.at, draft.matter], soon);
   watch(answer, (next) => {
     if (draft.join !== null && !next?.duplicates.some((one) => one.case_id === draft.join)) draft.join = null;
   });
