@@ -142,10 +142,10 @@ def fill(store: Store, count: int) -> None:
         clocks = [{**row, "basis": basis} for row in deadlines]
         store.write(partial(write, batches=((case_table, cases), (task_table, tasks), (deadline_table, clocks))))
     store.write(lambda conn: [index.create(conn) for index in indexes])
-    tables = ", ".join(table.name for table in filled)
     if store.dialect == "sqlite":
-        store.write(lambda conn: conn.execute(text("ANALYZE")))
+        store.refresh_statistics()
     else:
+        tables = ", ".join(table.name for table in filled)
         store.write(lambda conn: conn.execute(text(f"ANALYZE {tables}")))
 
 

@@ -341,3 +341,12 @@ def test_synchronous_commit_is_switched_on_where_a_server_has_it_off(
             assert store.write(lambda conn: conn.exec_driver_sql("SHOW synchronous_commit").scalar_one()) == "on"
             with store.read() as conn:
                 assert conn.exec_driver_sql("SHOW synchronous_commit").scalar_one() == "off"
+
+
+def test_the_planner_learns_how_full_a_table_is(store: Store) -> None:
+    store.write(lambda conn: [add(conn, f"n{number}") for number in range(50)])
+    store.refresh_statistics()
+    if store.dialect == "sqlite":
+        with store.read() as conn:
+            found = conn.exec_driver_sql("SELECT stat FROM sqlite_stat1 WHERE tbl = 'note'").scalars().all()
+        assert [stat.split()[0] for stat in found] == ["50"]

@@ -136,6 +136,7 @@ class Workers:
                         scene.upkeep(context)
                     context.tip_offs.settle(context.evidence.renew_tip_off)
                     rooms.files.sweep(rooms.product.clock.now_ms() - _UPLOAD_MS)
+                    rooms.store.refresh_statistics()
                     rooms.store.prune_outbox([one.name for one in subscribers], keep_s=_OUTBOX_KEEP_S)
             except (BusyError, UnavailableError) as error:
                 _logger.warning("the clockwork waits: %s", error)

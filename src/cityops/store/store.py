@@ -29,6 +29,8 @@ T = TypeVar("T")
 QUEUE_LIMIT: Final = 4096
 READERS: Final = 24
 RETRIES: Final = 8
+ANALYZED_ROWS: Final = 1000
+"""Rows of each index that SQLite looks at for its statistics: milliseconds, however large the tables."""
 
 
 class Store:
@@ -206,6 +208,11 @@ class Store:
         """Delete events older than ``keep_s`` that all of ``subscribers`` have passed; returns how many."""
         return prune(self, subscribers, self._clock.now_ms() - keep_s * 1000)
 
+    def refresh_statistics(self) -> None:
+        """SQLite: let the planner know how full the tables are, from a sample; PostgreSQL does this by itself."""
+        if self._writer is not None:
+            self._writer.submit(_analyze)
+
     def counters(self) -> dict[str, int]:
         """What the store did and refused since it was opened."""
         writer = self._writer
@@ -236,6 +243,11 @@ class Store:
             kept=Text("这一次没有保存任何内容", "nothing of this request was kept"),
             todo=Text("请稍候重试", "slow down and send again"),
         )
+
+
+def _analyze(conn: Connection) -> None:
+    conn.exec_driver_sql(f"PRAGMA analysis_limit = {ANALYZED_ROWS}")
+    conn.exec_driver_sql("ANALYZE")
 
 
 def _no_folder(folder: str) -> ConfigError:
