@@ -63,14 +63,15 @@ class DocumentTemplate(Data):
     """A kind of document (文书种类). Its text is Chinese, as the paper is; ``title`` also names it in lists.
 
     ``mark``: the issuer's word in the number (文号), such as 城掘停: 城掘停〔2026〕1号. ``seal``: under whose name and
-    date the seal goes. Texts may hold ``{field}``; ``extra`` names fields that neither a form nor ``GIVEN`` has, which
-    the case was opened with or the scene's own rule adds.
+    date the seal goes; ``dated``: that date, the day it is made if empty. Texts may hold ``{field}``; ``extra`` names
+    fields that neither a form nor ``GIVEN`` has, which the case was opened with or the scene's own rule adds.
     """
 
     title: Words
     mark: Annotated[str, Field(min_length=1, max_length=16)]
     paragraphs: Annotated[tuple[DocumentParagraph, ...], Field(min_length=1)]
     seal: Annotated[str, Field(min_length=1)]
+    dated: str = ""
     addressee: str = ""
     table: DocumentTable | None = None
     signatures: tuple[DocumentSignature, ...] = ()
@@ -78,7 +79,7 @@ class DocumentTemplate(Data):
 
     def texts(self) -> Iterator[str]:
         """Every text that may hold fields."""
-        yield from (self.addressee, self.seal)
+        yield from (self.addressee, self.seal, self.dated)
         yield from (paragraph.text for paragraph in self.paragraphs)
         yield from (signature.name for signature in self.signatures)
         if self.table is not None:

@@ -6,6 +6,7 @@ import io
 import json
 import re
 import zipfile
+from datetime import datetime
 from itertools import pairwise
 
 import docx
@@ -18,6 +19,7 @@ from pydantic import ValidationError
 from cityops.cases import DocumentTemplate
 from cityops.cases.documents import FilledDocument, fill, render_docx, render_pdf
 from cityops.cases.documents.values import Value
+from cityops.kit import SHANGHAI
 
 MADE_MS = 1_795_324_800_000
 """2026-11-22 in Shanghai."""
@@ -65,6 +67,13 @@ def test_a_template_becomes_words() -> None:
     assert FILLED.rows == (("面积", "0.6"), ("车牌", "／"))
     assert FILLED.signatures == (("当事人", ""), ("经办人", "王工"))
     assert (FILLED.seal, FILLED.dated, FILLED.footer) == ("执法队", "2026年11月22日", "案件编号 RX-1")
+
+
+def test_a_document_bears_the_date_it_names_or_the_day_it_is_made() -> None:
+    template = TEMPLATE.model_copy(update={"dated": "{found_on}"})
+    values = {**VALUES, "found_on": Value(datetime(2023, 11, 7, tzinfo=SHANGHAI))}
+    assert fill(template, values, number="号", made_ms=MADE_MS).dated == "2023年11月7日"
+    assert fill(TEMPLATE, values, number="号", made_ms=MADE_MS).dated == "2026年11月22日"
 
 
 def test_stored_words_render_to_the_same_bytes() -> None:

@@ -80,7 +80,7 @@ def fill(template: DocumentTemplate, values: Mapping[str, Value], *, number: str
         rows=tuple(tuple(written(cell) for cell in row) for row in table.rows) if table else (),
         signatures=tuple((signature.role, written(signature.name)) for signature in template.signatures),
         seal=written(template.seal),
-        dated=moment_text(from_ms(made_ms), with_time=False),
+        dated=written(template.dated) or moment_text(from_ms(made_ms), with_time=False),
         footer=f"案件编号 {given.get('case_number', _NONE)}",
         made_ms=made_ms,
     )
