@@ -35,6 +35,14 @@ def people(browser: Browser, town: Town) -> Iterator[Actors]:
         yield actors
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _patience() -> Iterator[None]:
+    """Three browsers at once on a small machine: what is expected may take longer than the usual five seconds."""
+    expect.set_options(timeout=20_000)
+    yield
+    expect.set_options(timeout=5_000)
+
+
 class Phones:
     """Phones without an account, each in a browser of its own."""
 
