@@ -233,9 +233,18 @@ def test_a_check_and_a_patrol_without_a_network(browser: Browser, town: Town) ->
     with town.rooms.store.read() as conn:
         kept = conn.execute(select(patrol_point_table.c.lon).order_by(patrol_point_table.c.at_ms)).scalars().all()
     assert kept == pytest.approx([lon + 0.002 * step for step in range(4)])
+    coverage_is_seen(browser, town, {town.rooms.city.locate(lon_kept, lat).grid_code for lon_kept in kept})
     assert town.rooms.context.dispatch.patrol.delete_old(30) == 0
     town.clock.advance(days=31)
     assert town.rooms.context.dispatch.patrol.delete_old(30) == 4
+
+
+def coverage_is_seen(browser: Browser, town: Town, grids: set[str]) -> None:
+    """The dispatcher sees how many grids were walked, once the hour is over; every look is in the audit."""
+    town.clock.advance(hours=1)
+    page = at_the_desk(browser, town, "dispatcher", "/patrol")
+    expect(page.locator("[data-test=coverage]")).to_contain_text(f"走过 {len(grids)} 个网格，共 3,037 个")
+    page.context.close()
 
 
 FILL = """(count) => new Promise((resolve, reject) => {
@@ -278,12 +287,7 @@ def test_a_full_queue_takes_nothing_and_says_so(browser: Browser, town: Town) ->
 
 def desk_sees(browser: Browser, town: Town, case_id: str) -> None:
     """The acceptor opens the case in a browser of the desk: the photo is there, large on a click, with its hash."""
-    context = browser.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN")
-    page = context.new_page()
-    page.goto(f"{town.address}/cases/{case_id}")
-    page.get_by_label("用户名").fill("acceptor")
-    page.get_by_label("口令").fill(PASSWORD)
-    page.keyboard.press("Enter")
+    page = at_the_desk(browser, town, "acceptor", f"/cases/{case_id}")
     page.locator("[data-test=evidence-item]").first.click()
     box = page.locator("[data-test=lightbox]")
     expect(box).to_contain_text(hashlib.sha256(picture(1)).hexdigest())
@@ -293,4 +297,48 @@ def desk_sees(browser: Browser, town: Town, case_id: str) -> None:
     assert shown == [800, 600]
     page.keyboard.press("Escape")
     expect(box).to_have_count(0)
-    context.close()
+    page.context.close()
+
+
+def at_the_desk(browser: Browser, town: Town, username: str, path: str) -> Page:
+    """A browser of the desk, signed in, on a page."""
+    context = browser.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN")
+    page = context.new_page()
+    page.set_default_timeout(30_000)
+    page.goto(f"{town.address}{path}")
+    page.get_by_label("用户名").fill(username)
+    page.get_by_label("口令").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    return page
+
+
+def test_the_desk_adds_a_pair_and_sees_what_is_refused(browser: Browser, town: Town) -> None:
+    case = town.report("井盖破损")
+    page = at_the_desk(browser, town, "acceptor", f"/cases/{case.case_id}")
+    panel = page.locator("[data-test=evidence-panel]")
+    pick, send = panel.locator("[data-test=pick-photo]"), panel.locator("[data-test=send-evidence]")
+    pick.set_input_files([{"name": "前.jpg", "mimeType": "image/jpeg", "buffer": picture(1)}])
+    removed = {"name": "删.jpg", "mimeType": "image/jpeg", "buffer": picture(2)}
+    pick.set_input_files([removed])
+    panel.get_by_label("移除 删.jpg").click()
+    send.click()
+    expect(panel.locator("[data-test=evidence-item]")).to_have_count(1)
+    panel.get_by_text("处置后", exact=True).first.click()
+    pick.set_input_files([{"name": "后.jpg", "mimeType": "image/jpeg", "buffer": picture(3)}])
+    panel.locator("[data-test=pick-file]").set_input_files(
+        [{"name": "程序.exe", "mimeType": "application/octet-stream", "buffer": b"\x7fELF" + bytes(500)}]
+    )
+    send.click()
+    expect(panel.locator("[data-state=failed]")).to_contain_text("不接受这种文件")
+    expect(panel.locator("[data-test=evidence-item]")).to_have_count(2)
+    slider = panel.locator("[data-test=compare]")
+    slider.focus()
+    page.keyboard.press("End")
+    assert slider.input_value() == "100"
+    panel.locator("[data-test=evidence-item]").first.click()
+    page.keyboard.press("ArrowRight")
+    box = page.locator("[data-test=lightbox]")
+    expect(box).to_contain_text(hashlib.sha256(picture(3)).hexdigest())
+    names = [item.name for item in town.rooms.context.evidence.of_case(town.person("acceptor"), case.case_id)]
+    assert names == ["前.jpg", "后.jpg"]
+    page.context.close()
