@@ -13,7 +13,7 @@ import numpy.typing as npt
 from cityops.kit import DivisionLevel, NotFoundError, Text
 from cityops.places.areas import AreaIndex
 from cityops.places.finding import FoundPlace, PlaceFinder
-from cityops.places.geometry import Area, Ints, area_bounds
+from cityops.places.geometry import Area, Ints, area_bounds, representative_point
 from cityops.places.layers import LayerName, make_layer
 from cityops.places.network import RoadNetwork
 
@@ -135,6 +135,14 @@ class City:
     def children(self, code: str) -> tuple[Division, ...]:
         """The divisions directly below one."""
         return tuple(division for division in self.divisions if division.parent == code)
+
+    def point_in(self, code: str) -> tuple[float, float]:
+        """A point (lon, lat) inside the division with this code, for what is only known to lie somewhere in it.
+
+        Raises:
+            NotFoundError: ``places.division``: none has it.
+        """
+        return representative_point(self.division(code).area)
 
     def area_index(self, lon: npt.ArrayLike, lat: npt.ArrayLike) -> Ints:
         """The smallest known area around each point: (n,) i4 index into ``area_codes``, -1 outside the city."""

@@ -34,13 +34,17 @@ NEIGHBOURS = NewDispute(
 class Centres:
     """The demo's centres and people without its cases."""
 
-    def __init__(self, store: Store, clock: ManualClock, city: City, folder: Path) -> None:
+    def __init__(self, store: Store, clock: ManualClock, city: City, folder: Path, like: Centres | None = None) -> None:
+        """``like``: the store is a copy of theirs, with everybody in it."""
         self.clock, self.store = clock, store
         self.context = scene_context(store, clock, city, folder)
         self.cases = self.context.cases
-        self.units = seed_units(self.context, (*CITY_UNITS, *DEMO_UNITS))
-        accounts = Accounts(store, clock, IdMaker(clock), OneHash())
-        self.people = {one.username: self._person(accounts, one) for one in (*CITY_ACCOUNTS, *DEMO_ACCOUNTS)}
+        if like is None:
+            self.units = seed_units(self.context, (*CITY_UNITS, *DEMO_UNITS))
+            accounts = Accounts(store, clock, IdMaker(clock), OneHash())
+            self.people = {one.username: self._person(accounts, one) for one in (*CITY_ACCOUNTS, *DEMO_ACCOUNTS)}
+        else:
+            self.units, self.people = like.units, like.people
         self.county, self.town, self.village = (self.people[f"dispute_{at}"] for at in ("county", "town", "village"))
         self.mediator, self.town_mediator = self.people["mediator_village"], self.people["mediator_town"]
         self.dispatcher, self.leader = self.people["dispatcher"], self.people["leader"]

@@ -53,7 +53,7 @@ class Served:
 
     def __init__(self, world: World, city: City, folder: Path) -> None:
         self.world = world
-        context = scene_context(world.context.store, world.clock, city, folder)
+        context = self.context = scene_context(world.context.store, world.clock, city, folder)
         units = seed_units(context, (*CITY_UNITS, *DEMO_UNITS))
         for one in DEMO_ACCOUNTS:
             context.accounts.create(
@@ -133,6 +133,9 @@ def test_the_hotline_registers_at_the_centre_it_names_or_at_the_lowest_at_the_pl
     assert placed.status_code == 201
     seen = served.ask("dispute_village", "GET", f"/cases/{placed.json()['case_id']}").json()
     assert seen["inside"]
+    shown = served.context.cases.get(served.world.people["shift_leader"], placed.json()["case_id"]).place
+    assert shown is not None
+    assert (shown.lon, shown.lat) == city.point_in("140106001001") != (lon, lat)
 
 
 @pytest.mark.parametrize(

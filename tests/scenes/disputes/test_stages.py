@@ -19,6 +19,8 @@ def test_from_the_village_over_the_town_to_an_agreement_that_is_kept(centres: Ce
     case = centres.registered()
     assert (case.level, case.state, case.number) == ("village", "registered", "MD-20261122-0001")
     assert case.title.zh == "邻里关系 · 柳巷街道第一社区调解室（演示）"
+    assert case.place is not None
+    assert (case.place.district_name, case.place.street_name) == ("迎泽区", "柳巷街道")
     case = centres.raised(case)
     assert (case.level, case.unit_name) == ("town", "柳巷街道综治中心（演示）")
     assert centres.names(centres.village, case) == set()

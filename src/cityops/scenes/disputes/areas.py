@@ -13,6 +13,7 @@ from cityops.store import metadata
 
 _unit: Final = metadata.tables["unit"]
 _DISTRICT_DIGITS: Final = 6
+_DIGITS: Final = (12, 9, _DISTRICT_DIGITS)
 _NOT_KEPT: Final = Text("没有登记，填写的内容仍在页面上", "nothing was registered; what you typed is still on the page")
 
 
@@ -70,6 +71,15 @@ def centre_for(conn: Connection, principal: Principal, named: str | None, area_c
             todo=Text("请选择综治中心，或在地图上选点", "choose a centre, or a point on the map"),
         )
     return max(fitting, key=lambda row: len(row["area_code"] or ""))
+
+
+def point_of(city: City, area_code: str | None) -> tuple[float, float] | tuple[None, None]:
+    """A case's (lon, lat): of the smallest division that is known, never of somebody's door; or neither."""
+    known = {division.code for division in city.divisions}
+    for digits in _DIGITS:
+        if area_code and area_code[:digits] in known:
+            return city.point_in(area_code[:digits])
+    return None, None
 
 
 def place_names(city: City, area_code: str | None) -> dict[str, str]:

@@ -24,7 +24,7 @@ from cityops.kit import (
     from_ms,
     to_ms,
 )
-from cityops.scenes.disputes.areas import areas_of, place_names, within
+from cityops.scenes.disputes.areas import areas_of, place_names, point_of, within
 from cityops.scenes.disputes.registering import MATTER, SCENE
 from cityops.scenes.disputes.rules import dispute_rules
 from cityops.scenes.disputes.schedule import KINDS, Planned, Schedule, check_schedule, planned_meetings
@@ -275,11 +275,14 @@ class Meetings:
         since_ms: int,
     ) -> None:
         """Its clock runs from the meeting, however late that was written down; an answer on the spot is in time."""
+        lon, lat = point_of(self._context.city, schedule["area_code"])
         new = NewCase(
             scene=SCENE,
             kind=MATTER,
             title=Text(matter.summary, matter.summary),
             severity=1,
+            lon=lon,
+            lat=lat,
             area_code=schedule["area_code"],
             place=place_names(self._context.city, schedule["area_code"]),
             unit_id=schedule["unit_id"],

@@ -12,7 +12,7 @@ from cityops.access import Principal
 from cityops.cases import NewCase, Reporter, Step, case_table
 from cityops.kit import InvalidError, Text
 from cityops.places import PlaceInfo
-from cityops.scenes.disputes.areas import centre_for, place_names
+from cityops.scenes.disputes.areas import centre_for, place_names, point_of
 from cityops.scenes.disputes.rules import dispute_rules
 from cityops.scenes.disputes.tables import dispute_table, party_table
 from cityops.scenes.registry import SceneContext
@@ -47,7 +47,7 @@ class NewDispute:
         people: how many are concerned.
         amount_fen: how much money is claimed.
         centre: id or code of the centre; None: the person's own, or the lowest that holds the place.
-        lon, lat: where, WGS-84 degrees.
+        lon, lat: where, WGS-84 degrees; what is kept is the community, not the point.
         reference: an outside number; the same number is registered once.
         origin_id: the matter it grew out of.
     """
@@ -133,13 +133,14 @@ def _case(context: SceneContext, new: NewDispute, centre: RowMapping, located: P
     area = (located.community_code if located else "") or centre["area_code"]
     field = dispute_rules().fields[new.field]
     workflow = context.cases.workflow(SCENE, DISPUTE)
+    lon, lat = point_of(context.city, area)
     return NewCase(
         scene=SCENE,
         kind=DISPUTE,
         title=Text(f"{field.zh} · {centre['name']}", f"{field.en} · {centre['name']}"),
         severity=3 if new.people >= MANY_PEOPLE else 2,
-        lon=new.lon,
-        lat=new.lat,
+        lon=lon,
+        lat=lat,
         area_code=area,
         place=place_names(context.city, area),
         unit_id=centre["id"],
