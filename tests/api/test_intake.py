@@ -173,6 +173,7 @@ def test_a_sheet_is_checked_first_and_filed_in_parts_once(server: Serving, world
         (schemas.NewCaseReport, examples.NEW_CASE_REPORT),
         (schemas.FiledReport, examples.FILED_REPORT),
         (schemas.ImportResult, examples.IMPORT_RESULT),
+        (schemas.CorrectMatter, examples.CORRECT_MATTER),
         (schemas.CaseReporterList, examples.CASE_REPORTERS),
         (schemas.OwedCallList, examples.OWED_CALLS),
         (schemas.CallMade, examples.CALL_MADE),

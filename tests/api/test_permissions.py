@@ -40,6 +40,7 @@ ALLOWED = {
     "POST /api/intake/import": DESK,
     "GET /api/intake/call-backs": DESK,
     "POST /api/intake/call-backs/{reporter_id}": DESK,
+    "POST /api/cases/{case_id}/matter": DESK,
     "GET /api/cases/{case_id}/reporters": DESK,
     "POST /api/intake/reporters/{reporter_id}/contact": DESK,
     "GET /api/cases": f"{DESK} crew enterprise district analyst auditor {URBAN}",

@@ -183,6 +183,18 @@ def note_call(services: Services, person: Person, reporter_id: ReporterId, made:
     return Response(status_code=204)
 
 
+@router.post(
+    "/cases/{case_id}/matter",
+    **spec("更正事项", "Correct a case's matter", _DESK, body=examples.CORRECT_MATTER, status=204, refusals=(404, 409)),
+)
+def correct_matter(
+    services: Services, person: Person, case_id: Annotated[str, Path(max_length=26)], right: schemas.CorrectMatter
+) -> Response:
+    """While the case is with the desk; its unit is suggested anew, and the timeline tells it."""
+    services.intake.correct(person, case_id, ItemKey.of_path(right.matter), right.version)
+    return Response(status_code=204)
+
+
 @router.get(
     "/cases/{case_id}/reporters",
     **spec("上报人", "Who reported a case", _DESK, answer=examples.CASE_REPORTERS, refusals=(404,)),

@@ -249,13 +249,13 @@ class Cases(CaseReading):
     ) -> None:
         """Write a fact on a case's timeline without a step (an alert was withdrawn, its place moved).
 
-        ``change`` may set ``lon``, ``lat``, ``place``, ``area_code``, ``severity``; the version grows, so nobody acts
-        on what has changed under them. An ended case gets the line only.
+        ``change`` may set ``lon``, ``lat``, ``place``, ``area_code``, ``severity``, and the matter with what follows
+        from it; the version grows, so nobody acts on what has changed under them. An ended case gets the line only.
         """
         case = conn.execute(select(case_table).where(case_table.c.id == case_id)).mappings().one_or_none()
         if case is None:
             raise not_found()
-        allowed = {"lon", "lat", "place", "area_code", "severity"}
+        allowed = {"lon", "lat", "place", "area_code", "severity", "matter", "matter_name", "suggested"}
         if not set(change) <= allowed:
             raise ValueError(f"a note may not change {sorted(set(change) - allowed)}")
         act = self._act(conn, principal, self.workflow(case["scene"], case["kind"]), case_id)

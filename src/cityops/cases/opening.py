@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import insert
 
@@ -13,7 +13,7 @@ from cityops.cases.duplicates import record_matter
 from cityops.cases.lateness import note_lateness
 from cityops.cases.records import Act, add_step, audit, next_number, open_task
 from cityops.cases.tables import case_table, reporter_table
-from cityops.cases.views import NewCase, Reporter
+from cityops.cases.views import NewCase, Reporter, SuggestedUnits
 from cityops.kit import InvalidError, Text
 from cityops.store import emit
 
@@ -59,6 +59,11 @@ def open_case(act: Act, new: NewCase) -> None:
     note_lateness(act.conn, act.case_id)
     emit(act.conn, "case.opened", act.case_id, {"case_id": act.case_id, "action": "open"})
     audit(act, "open", {"alert_id": new.alert_id, "scene": new.scene})
+
+
+def kept_units(suggested: SuggestedUnits) -> dict[str, Any]:
+    """The suggested units as a case keeps them; ``showing.suggested_view`` reads it."""
+    return asdict(suggested) | {"why": suggested.why._asdict()}
 
 
 def add_reporter(act: Act, reporter: Reporter) -> str:
@@ -110,7 +115,7 @@ def _insert(act: Act, new: NewCase) -> None:
             description=new.description,
             matter=None if matter is None else f"{matter.standard} {matter.kind} {matter.code}",
             matter_name=None if matter is None else matter.name,
-            suggested=None if new.suggested is None else asdict(new.suggested) | {"why": new.suggested.why._asdict()},
+            suggested=None if new.suggested is None else kept_units(new.suggested),
             confidential=act.workflow.confidential,
             ended=False,
             opened_ms=act.at_ms,

@@ -197,6 +197,29 @@ def test_who_reports_what(small_desk: Desk) -> None:
         assert conn.execute(case_table.select()).first() is None
 
 
+def test_a_wrong_matter_is_corrected_while_the_case_is_with_the_desk(desk: Desk) -> None:
+    filed = desk.hotline(key=LAMP)
+    before = desk.seen(filed.case_id)
+    assert before.suggested is not None
+    assert before.suggested.unit is None
+    desk.intake.correct(desk.acceptor, filed.case_id, REFUSE, before.version)
+    case = desk.seen(filed.case_id)
+    assert case.matter is not None
+    assert (case.matter.code, case.matter.name) == ("06010", "暴露垃圾")
+    assert case.suggested is not None
+    assert case.suggested.unit is not None
+    assert case.suggested.unit.unit_id == desk.sanitation_id
+    assert case.timeline[-1].title.zh == "更正事项：路灯异常 → 暴露垃圾"
+    assert (desk.near(LAMP), desk.near(REFUSE)) == ([], [filed.case_id])
+    with pytest.raises(ConflictError, match="changed by somebody else"):
+        desk.intake.correct(desk.acceptor, filed.case_id, LAMP, before.version)
+    with pytest.raises(ForbiddenError):
+        desk.intake.correct(desk.unit, filed.case_id, LAMP, case.version)
+    desk.take(desk.acceptor, filed.case_id, "file", standard="m06010_1")
+    with pytest.raises(ConflictError, match="is filed"):
+        desk.intake.correct(desk.acceptor, filed.case_id, LAMP, desk.seen(filed.case_id).version)
+
+
 def claiming(workflows: Workflows, **claims: tuple[str, ...]) -> Workflows:
     urban = workflows["urban_management", "urban_case"]
 

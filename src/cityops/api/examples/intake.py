@@ -89,6 +89,7 @@ NEW_CASE_REPORT: Final[dict[str, Any]] = {
     "client_id": "8d1f4c2a",
 }
 FILED_REPORT: Final[dict[str, Any]] = {"case_id": CASE_ID, "number": "UM-20261122-0001", "joined": False}
+CORRECT_MATTER: Final[dict[str, Any]] = {"matter": _REFUSE, "version": 1}
 IMPORT_RESULT: Final[dict[str, Any]] = {
     "rows": 120,
     "valid": 119,

@@ -153,6 +153,13 @@ class FiledReport(Model):
     joined: bool
 
 
+class CorrectMatter(Model):
+    """The right matter; ``version`` is the case's version the person saw."""
+
+    matter: MatterKey
+    version: int
+
+
 class ImportRowError(Model):
     """What is wrong in a row, counted as the spreadsheet does: the heading is row 1."""
 

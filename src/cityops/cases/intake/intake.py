@@ -12,6 +12,7 @@ from cityops.cases.catalogue import MAX_QUERY, Decision, ItemKey, Kind, Match
 from cityops.cases.engine import Cases
 from cityops.cases.evidence import EvidenceBook
 from cityops.cases.intake.claims import Claims
+from cityops.cases.intake.correcting import case_to_correct, write_matter
 from cityops.cases.intake.filing import TWICE, Ready, filed_before, join_open, note_report, open_from
 from cityops.cases.intake.near import near_cases
 from cityops.cases.intake.routing import routed, suggested_units
@@ -27,7 +28,7 @@ from cityops.cases.intake.values import (
 )
 from cityops.cases.rulebook import Rulebook, Rules
 from cityops.cases.workflow import Workflows
-from cityops.kit import Clock, ConflictError, IdMaker, Text, WorkingCalendar, from_ms
+from cityops.kit import Clock, ConflictError, IdMaker, InvalidError, Text, WorkingCalendar, from_ms
 from cityops.places import City, PlaceInfo
 from cityops.store import Store
 
@@ -179,6 +180,16 @@ class Intake:
         self._evidence.attach(conn, principal, new.evidence_ids, case_id)
         return note_report(conn, principal, new, case_id, self._ids.next(), self._clock.now_ms())
 
+    def correct(self, principal: Principal, case_id: str, key: ItemKey, version: int) -> None:
+        """Correct the matter of a case that is still with the desk (更正事项); its unit is suggested anew.
+
+        Raises:
+            ForbiddenError: without ``cases.open``. NotFoundError: no such case for this person, no such matter.
+            InvalidError: the case has no matter, or another scene takes this one.
+            ConflictError: ``case.stale``; ``intake.filed``: it is filed already.
+        """
+        self._store.write(lambda conn: self._correct(conn, principal, case_id, key, version))
+
     # --- inside --------------------------------------------------------------------------------------------
 
     def _ready(self, conn: Connection, new: NewCaseReport, place: PlaceInfo) -> Ready:
@@ -187,6 +198,23 @@ class Intake:
         scene, kind = self._claims.of(new.key)
         units = suggested_units(conn, rules, routed(new.key, place, new.source, rules.on))
         return Ready(new, item, place, scene, kind, units)
+
+    def _correct(self, conn: Connection, principal: Principal, case_id: str, key: ItemKey, version: int) -> None:
+        case = case_to_correct(conn, self._cases, principal, case_id, version)
+        rules = self._rulebook.rules(conn)
+        item = rules.catalogue.get(key)
+        if self._claims.of(key) != (case["scene"], case["kind"]):
+            raise InvalidError(
+                f"“{item.name}”由其他场景受理",
+                f"another scene takes {item.name!r}",
+                code="intake.other_scene",
+                kept=Text("案件没有变化", "the case was not changed"),
+                todo=Text("请作废此案，按该事项重新上报", "void this case and report it anew"),
+            )
+        place = self._city.locate(case["lon"], case["lat"])
+        source = conn.execute(select(intake_table.c.source).where(intake_table.c.case_id == case_id).limit(1)).scalar()
+        units = suggested_units(conn, rules, routed(key, place, source or "", rules.on))
+        write_matter(conn, self._cases, principal, case, item, units)
 
     def _near_ids(self, conn: Connection, new: NewCaseReport) -> set[str]:
         at_ms = self._clock.now_ms() if new.seen_at_ms is None else new.seen_at_ms
