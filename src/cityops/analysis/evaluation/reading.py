@@ -235,7 +235,8 @@ _unit: Final = table("unit", column("id", String), column("name", String))
 _account: Final = (
     select(column("id", String), column("display_name", String).label("name")).select_from(table("account")).subquery()
 )
-_TITLES: Final = (case_table.c.title_zh, case_table.c.title_en)
+_TITLES: Final = (case_table.c.title_zh, case_table.c.title_en, case_table.c.confidential)
+_CONFIDENTIAL: Final = Text("保密案件", "Confidential case")
 
 
 def _facts_of_persons(principal: Principal, post: Post | None) -> Collection[FactKind]:
@@ -306,7 +307,7 @@ def _counted_case(row: Any) -> CountedCase:
     return CountedCase(
         case_id=row["case_id"],
         number=row["case_number"],
-        title=Text(row["title_zh"], row["title_en"]),
+        title=_CONFIDENTIAL if row["confidential"] else Text(row["title_zh"], row["title_en"]),
         at_ms=row["at_ms"],
         **{name: bool(row[name]) for name in ("done", "in_time", "spoilt", "exempt")},
     )
