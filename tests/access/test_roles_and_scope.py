@@ -10,11 +10,22 @@ from sqlalchemy import Column, MetaData, String, Table, create_engine, insert, s
 from cityops.access import ROLE_PERMISSIONS, SYSTEM, Permission, Principal, Role, mask_phone, mask_plate, scope_clause
 from cityops.kit import ForbiddenError
 
+_DESK = (
+    "map.read alerts.read alerts.act cases.read cases.report cases.open crews.read units.read learn.read plates.read"
+    " contacts.read rules.read"
+)
+_SENDS = (
+    f"{_DESK} cases.dispatch cases.check cases.close rectification.review closures.manage devices.read patrol.read"
+)
 CONTRACT = {
-    "administrator": "accounts.manage devices.read devices.approve units.read map.read audit.read learn.read",
-    "acceptor": "map.read alerts.read alerts.act cases.read cases.open crews.read units.read learn.read plates.read",
-    "dispatcher": "map.read alerts.read alerts.act cases.read cases.open crews.read units.read learn.read plates.read"
-    " cases.dispatch cases.check cases.close rectification.review closures.manage devices.read",
+    "administrator": "accounts.manage devices.read devices.approve units.read map.read audit.read learn.read"
+    " rules.read rules.publish registers.manage",
+    "acceptor": _DESK,
+    "dispatcher": _SENDS,
+    "shift_leader": f"{_SENDS} cases.supervise tipoffs.handle registers.manage",
+    "collector": "map.read cases.read cases.report cases.handle rules.read patrol.report",
+    "unit": "map.read cases.read cases.report unit.handle units.read learn.read rules.read",
+    "handler": "map.read cases.read cases.report unit.handle",
     "crew": "map.read cases.read cases.handle crews.read crews.report plates.read",
     "enterprise": "map.read alerts.read cases.read rectification.submit units.read learn.read plates.read",
     "district": "map.read alerts.read cases.read units.read crews.read learn.read",
@@ -124,7 +135,7 @@ def test_a_table_without_the_column_shows_nothing_to_who_is_scoped_by_it() -> No
 
 def test_plates_are_masked_for_who_may_not_read_them() -> None:
     for role in Role:
-        reads = role in (Role.ACCEPTOR, Role.DISPATCHER, Role.CREW, Role.ENTERPRISE)
+        reads = role in (Role.ACCEPTOR, Role.DISPATCHER, Role.SHIFT_LEADER, Role.CREW, Role.ENTERPRISE)
         assert mask_plate("晋A12345", person(role)) == ("晋A12345" if reads else "晋A·***45")
     assert mask_plate("晋AD12345", person(Role.AUDITOR)) == "晋A·****45"
     assert mask_plate("晋A·12345", person(Role.ANALYST)) == "晋A·***45"
