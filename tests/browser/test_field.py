@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, Route, expect
 from sqlalchemy import select
 from tests.browser.conftest import PASSWORD
 from tests.browser.town import Town, running_town
@@ -56,7 +56,7 @@ class Phone:
 
     def photograph(self, form: str, content: bytes, name: str = "photo.jpg") -> None:
         box = self.page.locator(f"{form} [data-test=pick-photo]")
-        box.set_input_files([{"name": name, "mimeType": "image/jpeg", "buffer": content}])
+        box.set_input_files(jpeg(name, content))
 
     def report(self, typed: str, words: str, content: bytes) -> None:
         """Fill and submit one report; it is in the queue when this returns."""
@@ -88,6 +88,10 @@ def a_phone(browser: Browser, town: Town) -> Iterator[Phone]:
     yield Phone(context, page, town)
     context.close()
     assert errors == []
+
+
+def jpeg(name: str, content: bytes) -> FilePayload:
+    return FilePayload(name=name, mimeType="image/jpeg", buffer=content)
 
 
 def picture(number: int) -> bytes:
@@ -138,8 +142,8 @@ def test_three_reports_of_an_offline_shift_arrive_in_order_once_with_their_photo
         expect(page.locator(ITEM.format("sent"))).to_have_count(3)
         assert len(reported_by(town, "collector1")) == 3
     for case_id, _ in filed:
-        number = town.rooms.context.cases.get(town.person("acceptor"), case_id).number
-        assert any(number in shown for shown in numbers)
+        case_number = town.rooms.context.cases.get(town.person("acceptor"), case_id).number
+        assert any(case_number in shown for shown in numbers)
     desk_sees(browser, town, filed[0][0])
 
 
@@ -317,16 +321,15 @@ def test_the_desk_adds_a_pair_and_sees_what_is_refused(browser: Browser, town: T
     page = at_the_desk(browser, town, "acceptor", f"/cases/{case.case_id}")
     panel = page.locator("[data-test=evidence-panel]")
     pick, send = panel.locator("[data-test=pick-photo]"), panel.locator("[data-test=send-evidence]")
-    pick.set_input_files([{"name": "前.jpg", "mimeType": "image/jpeg", "buffer": picture(1)}])
-    removed = {"name": "删.jpg", "mimeType": "image/jpeg", "buffer": picture(2)}
-    pick.set_input_files([removed])
+    pick.set_input_files(jpeg("前.jpg", picture(1)))
+    pick.set_input_files(jpeg("删.jpg", picture(2)))
     panel.get_by_label("移除 删.jpg").click()
     send.click()
     expect(panel.locator("[data-test=evidence-item]")).to_have_count(1)
     panel.get_by_text("处置后", exact=True).first.click()
-    pick.set_input_files([{"name": "后.jpg", "mimeType": "image/jpeg", "buffer": picture(3)}])
+    pick.set_input_files(jpeg("后.jpg", picture(3)))
     panel.locator("[data-test=pick-file]").set_input_files(
-        [{"name": "程序.exe", "mimeType": "application/octet-stream", "buffer": b"\x7fELF" + bytes(500)}]
+        FilePayload(name="程序.exe", mimeType="application/octet-stream", buffer=b"\x7fELF" + bytes(500))
     )
     send.click()
     expect(panel.locator("[data-state=failed]")).to_contain_text("不接受这种文件")
