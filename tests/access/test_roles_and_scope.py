@@ -14,9 +14,7 @@ _DESK = (
     "map.read alerts.read alerts.act cases.read cases.report cases.open crews.read units.read learn.read plates.read"
     " contacts.read rules.read"
 )
-_SENDS = (
-    f"{_DESK} cases.dispatch cases.check cases.close rectification.review closures.manage devices.read patrol.read"
-)
+_SENDS = f"{_DESK} cases.dispatch cases.check cases.close rectification.review closures.manage devices.read patrol.read"
 CONTRACT = {
     "administrator": "accounts.manage devices.read devices.approve units.read map.read audit.read learn.read"
     " rules.read rules.publish registers.manage",
