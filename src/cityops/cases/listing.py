@@ -24,7 +24,7 @@ from cityops.kit import InvalidError, Text
 
 MAX_PAGE_SIZE: Final = 500
 COUNT_BOUND: Final = 10_000
-SEARCH_BOUND: Final = 20_000
+SEARCH_BOUND: Final = 10_000
 
 _NUMBER: Final = re.compile(r"[A-Za-z]{1,6}-\d[\d-]*")
 _ORDER: Final = (case_table.c.opened_ms.desc(), case_table.c.id.desc())

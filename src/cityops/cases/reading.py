@@ -208,8 +208,8 @@ class Reader:
             task_id = None if task is None else task["id"]
             possible, why = judge(replace(at, task=task), transition)
             if possible:
-                leads_to = None if transition.to == STAY else machine.states[transition.to].title.text
-                actions.append(action_view(transition, task_id, options, leads_to))
+                target = None if transition.to == STAY else machine.states[transition.to]
+                actions.append(action_view(transition, task_id, options, target))
             elif why is not None:
                 blocked.append(BlockedView(transition.action, transition.title.text, task_id, why))
         return actions, blocked

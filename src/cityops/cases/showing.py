@@ -20,7 +20,7 @@ from cityops.cases.views import (
     TimelineStepView,
     UnitChoice,
 )
-from cityops.cases.workflow import FormField, Option, Transition, Workflows
+from cityops.cases.workflow import FormField, Option, State, Transition, Workflows
 from cityops.kit import Text, from_ms
 
 _PLACE_FIELDS: Final = (
@@ -117,9 +117,12 @@ def action_view(
     transition: Transition,
     task_id: str | None,
     options: Callable[[FormField], Collection[Option]],
-    leads_to: Text | None,
+    target: State | None,
 ) -> ActionView:
-    """A transition as an action, through a task if it goes through one; a return path asks for its reason."""
+    """A transition as an action, through a task if it goes through one; a return path asks for its reason.
+
+    ``target``: the state it leads to, ``None`` where it stays.
+    """
     fields = [field_view(field, options(field)) for field in transition.form]
     if transition.needs_reason:
         fields.append(FieldView(REASON, REASON_TITLE, "long_text", True, []))
@@ -131,7 +134,8 @@ def action_view(
         task_id=task_id,
         fields=fields,
         needs_reason=transition.needs_reason,
-        leads_to=leads_to,
+        leads_to=None if target is None else target.title.text,
+        onward=target is not None and not target.aside and not transition.needs_reason,
     )
 
 

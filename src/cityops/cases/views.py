@@ -83,7 +83,8 @@ class FieldView:
 class ActionView:
     """A step that this person may take now. ``needs_reason``: the comment must say why.
 
-    ``leads_to``: the state that follows, of the task or of the case; ``None`` where the state stays.
+    ``leads_to``: the state that follows, of the task or of the case; ``None`` where the state stays. ``onward``: it is
+    a step of the way through, neither back nor aside (into another case, to another level).
     """
 
     name: str
@@ -94,6 +95,7 @@ class ActionView:
     fields: list[FieldView]
     needs_reason: bool
     leads_to: Text | None = None
+    onward: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,7 @@ class Action(Model):
     fields: list[FormField]
     needs_reason: bool = False  # the step's comment must say why
     leads_to: Bilingual | None = None  # the state that follows, of the task or of the case
+    onward: bool = True  # a step of the way through, neither back nor aside
 
 
 class BlockedAction(Model):
