@@ -81,7 +81,21 @@ def test_two_callers_about_one_thing(town: Town, people: Actors) -> None:
     expect(page.locator(FILED)).to_contain_text("已并入 UM-")
     expect(page.locator("[data-test=masked-caller]")).to_have_text("李* 139****1111")
 
+    # The acceptor takes the matter for another one, and then back.
+    page.locator("[data-test=to-case]").click()
+    for words, name in (("ldyc", "路灯异常"), ("06010", "暴露垃圾")):
+        page.locator("[data-test=correct-matter]").click()
+        page.get_by_role("textbox", name="更正事项").fill(words)
+        page.locator("[data-test=right-matter]").filter(has_text=name).first.click()
+        expect(page.get_by_text(f"→ {name}")).to_be_visible()
+
     close(town, case_id)
+    reporters = page.locator("[data-test=reporter]")
+    expect(reporters).to_have_count(2)
+    for one in reporters.all():
+        expect(one).to_contain_text("垃圾已清运")
+    expect(page.locator("[data-test=description]")).to_have_text("平阳路和学府街路口东边有暴露垃圾没人清")
+    page.goto(f"{town.address}/desk")
     page.locator("[data-test=tab-back]").click()
     owed = page.locator("[data-test=owed-call]")
     expect(owed).to_have_count(2)

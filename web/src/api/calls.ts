@@ -97,6 +97,7 @@ export const calls = {
   importReports: (file: Blob, query: Query) => request<T.ImportResult>("POST", "/api/intake/import", { query, file }),
   owedCalls: () => get<T.OwedCallList>("/api/intake/call-backs"),
   noteCall: (reporterId: string, made: T.CallMade) => post<undefined>(`/api/intake/call-backs/${part(reporterId)}`, made),
+  correctMatter: (caseId: string, right: T.CorrectMatter) => post<undefined>(`/api/cases/${part(caseId)}/matter`, right),
   reporters: (caseId: string) => get<T.CaseReporterList>(`/api/cases/${part(caseId)}/reporters`),
   reporterContact: (reporterId: string, purpose: string) =>
     post<T.ReporterContact>(`/api/intake/reporters/${part(reporterId)}/contact`, { purpose }),

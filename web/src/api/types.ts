@@ -92,6 +92,7 @@ export type TipOffRow = Schemas["TipOffRow"];
 export type TipOffState = TipOffRow["state"];
 
 export type CallMade = Schemas["CallMade"];
+export type CorrectMatter = Schemas["CorrectMatter"];
 export type CaseReporterList = Schemas["CaseReporterList"];
 export type Draft = Schemas["Draft"];
 export type FiledReport = Schemas["FiledReport"];
