@@ -15,7 +15,7 @@ from tests.api.world import LAT, World
 from cityops.access import AuditFilter, list_audit
 from cityops.api import openapi_document
 from cityops.api.live_scope import EventScope
-from cityops.cases.reports import ReportOutcomes, report_table
+from cityops.cases.reports import report_table
 
 PHONE = "13800001234"
 
@@ -59,12 +59,6 @@ async def sent(resident: httpx.AsyncClient, **changes: Any) -> dict[str, Any]:
     assert answer.status_code == 201, answer.text
     said: dict[str, Any] = answer.json()
     return said
-
-
-def tell(world: World) -> None:
-    context = world.context
-    ids = context.report_desk._ids
-    context.store.deliver(ReportOutcomes(world.clock, ids, context.cases).subscriber())
 
 
 def test_services_and_promises(world: World) -> None:
