@@ -52,7 +52,7 @@ def report(context: SceneContext, principal: Principal, new: NewFinding) -> Case
     address = new.address.strip()
     if not address:
         raise InvalidError("请填写地点", "the address is missing", code="excavation.address")
-    place = {**asdict(context.city.locate(new.lon, new.lat)), "address": address}
+    found = context.city.locate(new.lon, new.lat)
     unit = principal.role.is_of_unit
     return context.cases.open(
         principal,
@@ -63,11 +63,11 @@ def report(context: SceneContext, principal: Principal, new: NewFinding) -> Case
             severity=2,
             lon=new.lon,
             lat=new.lat,
-            area_code=place["grid_code"] or place["district_code"] or None,
-            place=place,
+            area_code=found.community_code or found.street_code or found.district_code or None,
+            place={**asdict(found), "address": address},
             unit_id=principal.unit_id if unit else None,
             unit_name=principal.unit_name if unit else None,
-            comment=new.description.strip() or None,
+            description=new.description.strip(),
             reporter=Reporter("unit" if unit else "field", principal.display_name, account_id=principal.account_id),
         ),
     )

@@ -1,0 +1,29 @@
+"""The scene on PostgreSQL: import, loop, documents, the same offender."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.conftest import fresh_database
+
+from cityops.kit import ManualClock
+from cityops.places import City
+from cityops.scenes.road_excavation.discretion import read_tables
+from cityops.scenes.road_excavation.findings import facts_of
+from cityops.scenes.road_excavation.rule import ExcavationRule
+from cityops.store import Store
+
+from .town import Town
+
+
+def test_the_scene_runs_on_postgresql(postgresql_server: str, clock: ManualClock, city: City, tmp_path: Path) -> None:
+    with fresh_database(postgresql_server) as url, Store.open(url, clock=clock) as store:
+        store.create_all()
+        town = Town(store, clock, city, tmp_path)
+        town.seed()
+        town.seed()  # again changes nothing
+        case = town.take("team2", town.decided(), "pay", paid_yuan=20000, bill_number="晋财0001")
+        numbers = [one.number for one in town.context.documents.of_case(town.who("leader"), case.case_id)]
+        assert numbers == ["市政停〔2026〕1号", "市政移〔2026〕1号", "城执收〔2026〕1号", "城执罚〔2026〕1号"]
+        facts = facts_of(town.context, ExcavationRule(read_tables()), town.who("team2"), case.case_id)
+        assert [(one.found_on, one.fine_yuan) for one in facts.earlier] == [("2023-11-15", 20000)]
