@@ -47,6 +47,13 @@ def test_who_has_handed_a_case_over_sees_where_it_is_and_no_more(small: Centres)
     assert [one.name for one in read_parties(small.context, small.town, case.case_id, "mediation")] == ["甲某", "乙某"]
 
 
+def test_the_first_centre_reads_inside_while_it_owes_the_first_answer(small: Centres) -> None:
+    case = small.raised(small.registered())
+    assert small.cases.get(small.village, case.case_id).inside
+    case = small.take(small.town, case, "accept")
+    assert not small.cases.get(small.village, case.case_id).inside
+
+
 def test_the_level_above_reads_inside_while_its_instruction_is_asked_for(small: Centres) -> None:
     case = small.mediating()
     with pytest.raises(NotFoundError):
