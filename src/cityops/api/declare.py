@@ -30,7 +30,7 @@ TAGS: Final[Sequence[Mapping[str, str]]] = (
     {"name": "有奖举报 Tip-offs", "description": "核查、奖励、兑付。 Checking, rewards, payment."},
     {"name": "调度 Dispatch", "description": "处置力量、推荐、封路。 Crews, recommendations, closures."},
     {"name": "台账 Registers", "description": "单位、车辆、终端。 Units, vehicles, terminals."},
-    {"name": "违章掘路 Road digging", "description": "掘路许可、核对、上报、历史案卷。 Permits, findings, earlier files."},
+    {"name": "违章掘路 Road digging", "description": "掘路许可、上报、历史案卷。 Permits, findings, earlier files."},
     {"name": "管理 Administration", "description": "账号与审计。 Accounts and the audit chain."},
     {"name": "研判 Learn", "description": "今日研判、年度发生率。 Today, yearly rates."},
     {"name": "评价 Evaluation", "description": "综合评价及其背后的案件。 The evaluation and the cases behind it."},
