@@ -6,11 +6,12 @@ import io
 from collections.abc import Mapping, Sequence
 
 from PIL import Image
+from tests.scenes.rooms import installed_scenes
 
 from cityops.access import SYSTEM, Principal, Role
 from cityops.cases import CaseDetailView, Step
 from cityops.kit import ManualClock
-from cityops.scenes import SceneContext, load_scenes, seed_city
+from cityops.scenes import SceneContext, seed_city
 from cityops.scenes.people import DemoAccount, seed_accounts, seed_units
 from cityops.scenes.quick_accident.book import AccidentBook
 from cityops.scenes.quick_accident.demo import DEMO_ACCOUNTS, DEMO_UNITS
@@ -151,7 +152,7 @@ class Street:
         return Phone(self, case_id, "A").identify(), Phone(self, case_id, "B").identify()
 
     def deliver(self) -> None:
-        (subscriber,) = load_scenes()["quick_accident"].subscribers(self.context)
+        (subscriber,) = installed_scenes()["quick_accident"].subscribers(self.context)
         while self.context.store.deliver(subscriber):
             pass
         assert self.context.store.dead_letters(limit=10)[1] == 0
