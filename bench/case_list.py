@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 from bench.databases import DATABASES
-from sqlalchemy import Connection, Table, insert, select, text
+from sqlalchemy import Connection, Index, Table, insert, select, text
 
 from cityops.access import Principal, Role
 from cityops.cases import CaseFilter, Cases, case_table, deadline_table, task_table
@@ -136,17 +136,25 @@ def fill(store: Store, count: int) -> None:
     """Write the cases and let the database look at what it holds, as its own housekeeping does in daily work."""
     filled = (case_table, task_table, deadline_table)
     indexes = [index for table in filled for index in table.indexes]
-    store.write(lambda conn: [index.drop(conn) for index in indexes])  # made once at the end
+    store.write(partial(change, indexes=indexes, there=False))  # made once at the end
     basis = deadline_basis()
     for cases, tasks, deadlines in rows(count):
         clocks = [{**row, "basis": basis} for row in deadlines]
         store.write(partial(write, batches=((case_table, cases), (task_table, tasks), (deadline_table, clocks))))
-    store.write(lambda conn: [index.create(conn) for index in indexes])
+    store.write(partial(change, indexes=indexes, there=True))
     if store.dialect == "sqlite":
         store.refresh_statistics()
     else:
         tables = ", ".join(table.name for table in filled)
         store.write(lambda conn: conn.execute(text(f"ANALYZE {tables}")))
+
+
+def change(conn: Connection, indexes: Iterable[Index], *, there: bool) -> None:
+    for index in indexes:
+        if there:
+            index.create(conn)
+        else:
+            index.drop(conn)
 
 
 def write(conn: Connection, batches: Iterable[tuple[Table, list[dict[str, Any]]]]) -> None:
