@@ -142,15 +142,25 @@ def upgrade() -> None:
         sa.UniqueConstraint("number", name=op.f("uq_case_file_number")),
     )
     with op.batch_alter_table("case_file", schema=None) as batch_op:
-        batch_op.create_index("ix_case_file_area_opened", ["area_code", "opened_ms"], unique=False)
+        batch_op.create_index(
+            "ix_case_file_area_opened", ["area_code", "opened_ms", "id", "state", "ended"], unique=False
+        )
         batch_op.create_index("ix_case_file_crew", ["crew_id"], unique=False)
-        batch_op.create_index("ix_case_file_ended_opened", ["ended", "opened_ms"], unique=False)
-        batch_op.create_index("ix_case_file_late", ["late_ms"], unique=False)
+        batch_op.create_index("ix_case_file_late", ["late_ms", "ended", "state", "unit_id", "area_code"], unique=False)
         batch_op.create_index("ix_case_file_merged", ["merged_into_id"], unique=False)
-        batch_op.create_index("ix_case_file_opened", ["opened_ms"], unique=False)
+        batch_op.create_index("ix_case_file_opened", ["opened_ms", "id", "area_code", "state", "ended"], unique=False)
         batch_op.create_index("ix_case_file_origin", ["origin_id"], unique=False)
-        batch_op.create_index("ix_case_file_state_opened", ["state", "opened_ms"], unique=False)
-        batch_op.create_index("ix_case_file_unit_opened", ["unit_id", "opened_ms"], unique=False)
+        batch_op.create_index(
+            "ix_case_file_running",
+            ["opened_ms", "id", "unit_id", "area_code", "state", "scene", "late_ms"],
+            unique=False,
+            sqlite_where=sa.text("ended IS 0"),
+            postgresql_where=sa.text("ended IS false"),
+        )
+        batch_op.create_index("ix_case_file_state_opened", ["state", "opened_ms", "id"], unique=False)
+        batch_op.create_index(
+            "ix_case_file_unit_opened", ["unit_id", "opened_ms", "id", "state", "ended"], unique=False
+        )
 
     op.create_table(
         "case_rule_version",
@@ -680,6 +690,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_case_task_case", ["case_id"], unique=False)
         batch_op.create_index("ix_case_task_crew_ended", ["crew_id", "ended"], unique=False)
         batch_op.create_index("ix_case_task_person_ended", ["person_id", "ended"], unique=False)
+        batch_op.create_index("ix_case_task_unit_case", ["unit_id", "case_id"], unique=False)
         batch_op.create_index("ix_case_task_unit_ended", ["unit_id", "ended"], unique=False)
 
     op.create_table(
@@ -925,6 +936,7 @@ def upgrade() -> None:
         sa.Column("lon", sa.Float(), nullable=True),
         sa.Column("lat", sa.Float(), nullable=True),
         sa.Column("day", sa.String(length=10), nullable=False),
+        sa.Column("settled", sa.Boolean(), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("answer", sa.Text(), nullable=True),
         sa.Column("case_id", sa.String(length=26), nullable=True),
@@ -1280,6 +1292,7 @@ def downgrade() -> None:
     op.drop_table("crew_state")
     with op.batch_alter_table("case_task", schema=None) as batch_op:
         batch_op.drop_index("ix_case_task_unit_ended")
+        batch_op.drop_index("ix_case_task_unit_case")
         batch_op.drop_index("ix_case_task_person_ended")
         batch_op.drop_index("ix_case_task_crew_ended")
         batch_op.drop_index("ix_case_task_case")
@@ -1382,11 +1395,13 @@ def downgrade() -> None:
     with op.batch_alter_table("case_file", schema=None) as batch_op:
         batch_op.drop_index("ix_case_file_unit_opened")
         batch_op.drop_index("ix_case_file_state_opened")
+        batch_op.drop_index(
+            "ix_case_file_running", sqlite_where=sa.text("ended IS 0"), postgresql_where=sa.text("ended IS false")
+        )
         batch_op.drop_index("ix_case_file_origin")
         batch_op.drop_index("ix_case_file_opened")
         batch_op.drop_index("ix_case_file_merged")
         batch_op.drop_index("ix_case_file_late")
-        batch_op.drop_index("ix_case_file_ended_opened")
         batch_op.drop_index("ix_case_file_crew")
         batch_op.drop_index("ix_case_file_area_opened")
 
