@@ -23,9 +23,7 @@ DocumentId = Annotated[str, Path(max_length=26)]
 
 @router.get(
     "/cases/{case_id}/documents",
-    **spec(
-        "案件文书", "Documents of a case", Permission.CASES_READ, answer=examples.DOCUMENT_LIST, refusals=(404,)
-    ),
+    **spec("案件文书", "Documents of a case", Permission.CASES_READ, answer=examples.DOCUMENT_LIST, refusals=(404,)),
 )
 def list_documents(
     services: Services, person: Person, case_id: Annotated[str, Path(max_length=26)]
