@@ -121,8 +121,15 @@ def test_from_the_village_over_the_town_to_an_agreement_followed_up_and_closed(t
     # The village owed the first answer; now that it is given, it sees where the case is and no more.
     expect(people.open_case(VILLAGE, at).locator("[data-test=confidential]")).to_be_visible()
     people.take(STREET, at, "name_mediator", mediator="街道调解员")
-    held = {"held_at": moment(town), "place": "街道调解室", "present": "4", "record": "双方各让一步"}
-    mediator = people.take(MEDIATOR, at, "record_meeting", **held)
+    mediator = people.take(
+        MEDIATOR,
+        at,
+        "record_meeting",
+        held_at=moment(town),
+        place="街道调解室",
+        present="4",
+        record="双方各让一步",
+    )
     mediator.locator("[data-test=purpose-supervision]").click()
     expect(mediator.locator("[data-test=parties]")).to_contain_text("王某 139****0009")
     people.take(MEDIATOR, at, "agree", content="十日内修好防水")

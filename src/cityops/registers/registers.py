@@ -11,7 +11,6 @@ from sqlalchemy.exc import IntegrityError
 
 from cityops.access import Principal, scope_clause
 from cityops.kit import Clock, ConflictError, IdMaker, InvalidError, NotFoundError, Text
-from cityops.registers.excavation_permits import EXCAVATION_PERMIT, check_excavation_permit
 from cityops.registers.tables import register_change, register_object
 from cityops.registers.vehicles import VEHICLE, check_vehicle
 from cityops.store import Store
@@ -62,13 +61,31 @@ class RegisterPage:
     page_size: int
 
 
-class Registers:
-    """All registers of the city. Who may change one is the caller's rule; who sees what is decided here."""
+DataCheck = Callable[[dict[str, Any]], None]
+"""Checks the ``data`` of a register's objects; raises ``InvalidError``."""
 
-    def __init__(self, store: Store, clock: Clock, ids: IdMaker) -> None:
+
+class Registers:
+    """All registers of the city. Who may change one is the caller's rule; who sees what is decided here.
+
+    Args:
+        store: the relational store.
+        clock: the time.
+        ids: makes identifiers.
+        checks: by register, what its data must be (the scenes' own registers); vehicles are checked anyhow.
+    """
+
+    def __init__(self, store: Store, clock: Clock, ids: IdMaker, checks: Mapping[str, DataCheck] | None = None) -> None:
         self._store = store
         self._clock = clock
         self._ids = ids
+        self._checks: dict[str, DataCheck] = {VEHICLE: check_vehicle, **(checks or {})}
+
+    def _check(self, made: RegisterObject) -> None:
+        _check(made)
+        check_data = self._checks.get(made.register)
+        if check_data is not None:
+            check_data(made.data)
 
     def create(
         self,
@@ -95,7 +112,7 @@ class Registers:
             id=self._ids.next(), register=register, code=code, title=title, unit_id=unit_id, area_code=area_code,
             lon=lon, lat=lat, state=state, data=dict(data or {}), version=1, created_ms=now_ms, updated_ms=now_ms,
         )  # fmt: skip
-        _check(made)
+        self._check(made)
         first = {name: [None, getattr(made, name)] for name in sorted(_CHANGEABLE)}
 
         def work(conn: Connection) -> None:
@@ -194,7 +211,7 @@ class Registers:
             raise _stale(before)
         now_ms = self._clock.now_ms()
         after = RegisterObject(**{**_row(before), **changes, "version": before.version + 1, "updated_ms": now_ms})
-        _check(after)
+        self._check(after)
         changed = {
             name: [getattr(before, name), getattr(after, name)]
             for name in sorted(changes)
@@ -212,13 +229,6 @@ class Registers:
             raise _stale(before)
         _note(conn, actor, after, changed, reason)
         return after
-
-
-_TYPES: Final[Mapping[str, Callable[[dict[str, Any]], None]]] = {
-    VEHICLE: check_vehicle,
-    EXCAVATION_PERMIT: check_excavation_permit,
-}
-"""The registers whose data is typed, with what checks it."""
 
 
 def _scope(principal: Principal) -> Any:
@@ -269,9 +279,6 @@ def _check(made: RegisterObject) -> None:
         raise _invalid("经度和纬度需同时填写", "longitude and latitude go together")
     if made.lon is not None and made.lat is not None and not (abs(made.lon) <= 180 and abs(made.lat) <= 90):
         raise _invalid("经纬度超出范围", "longitude or latitude is out of range")
-    check_data = _TYPES.get(made.register)
-    if check_data is not None:
-        check_data(made.data)
 
 
 def _invalid(zh: str, en: str) -> InvalidError:

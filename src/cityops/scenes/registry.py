@@ -24,7 +24,7 @@ from cityops.dispatch import Dispatch
 from cityops.kit import Clock, ConfigError, IdMaker, InvalidError
 from cityops.observations import DeviceRegister
 from cityops.places import City
-from cityops.registers import Registers
+from cityops.registers import DataCheck, Registers
 from cityops.scenes.loader import read_scene
 from cityops.scenes.spec import SceneSpec
 from cityops.store import Store, Subscriber
@@ -93,6 +93,10 @@ class Scene:
         """The scene's own rules of steps by kind of case; see ``cityops.cases.StepRule``."""
         return {}
 
+    def register_checks(self) -> Mapping[str, DataCheck]:
+        """What the data of the scene's own registers must be, by register."""
+        return {}
+
     def demo_accounts(self) -> Sequence[DemoAccount]:
         """Who may sign in to the scene's demo; shown on the sign-in page beside the city's own people."""
         return ()
@@ -156,6 +160,11 @@ def services_of(scenes: Iterable[Scene]) -> list[Service]:
 def step_rules_of(scenes: Iterable[Scene]) -> dict[tuple[str, str], StepRule]:
     """The scenes' own rules of steps by (scene, kind), as the case engine takes them."""
     return {(scene.name, kind): rule for scene in scenes for kind, rule in scene.step_rules().items()}
+
+
+def register_checks_of(scenes: Iterable[Scene]) -> dict[str, DataCheck]:
+    """The checks of the scenes' own registers, as ``Registers`` takes them."""
+    return {register: check for scene in scenes for register, check in scene.register_checks().items()}
 
 
 def tip_off_matters_of(scenes: Iterable[Scene]) -> list[TipOffMatter]:

@@ -10,8 +10,8 @@ import pytest
 from cityops.access import SYSTEM
 from cityops.cases.catalogue import write_rows
 from cityops.kit import CityOpsError, InvalidError
-from cityops.registers import EXCAVATION_PERMIT
 from cityops.scenes.road_excavation.findings import all_permits
+from cityops.scenes.road_excavation.permit_data import EXCAVATION_PERMIT
 from cityops.scenes.road_excavation.permit_register import take_permits
 from cityops.scenes.road_excavation.permit_sheet import COLUMNS, read_permits, write_permits
 from cityops.scenes.road_excavation.permits import distance_m, judge

@@ -31,7 +31,8 @@ def test_the_eight_matters_in_their_order() -> None:
 
 def test_every_matter_is_in_the_national_catalogue() -> None:
     catalogue = Catalogue.built_in()
-    paths = [one.matter for one in (*SERVICES, *tip_off_matters_of(SCENES.values())) if one.matter]
+    tip_offs = tip_off_matters_of(SCENES.values())
+    paths = [matter for matter in (*(one.matter for one in SERVICES), *(one.matter for one in tip_offs)) if matter]
     names = {}
     for path in paths:
         standard, kind, code = path.rsplit("/", 2)

@@ -192,4 +192,4 @@ def test_plans_that_are_not_sound(town: Town) -> None:
         {"end": (0.0, 0.0)},
     ):
         with pytest.raises(InvalidError):
-            town.works.draft(town.lamps, "照明", replace(town.plan, **wrong))  # type: ignore[arg-type]
+            town.works.draft(town.lamps, "照明", replace(town.plan, **wrong))

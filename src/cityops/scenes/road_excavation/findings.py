@@ -9,9 +9,10 @@ from typing import Final
 from cityops.access import SYSTEM, Principal
 from cityops.cases import CaseDetailView, NewCase, Reporter
 from cityops.kit import InvalidError, Text
-from cityops.registers import EXCAVATION_PERMIT, RegisterObject
+from cityops.registers import RegisterObject
 from cityops.scenes.registry import SceneContext
 from cityops.scenes.road_excavation.matters import EarlierCase, earlier_cases, matter_of
+from cityops.scenes.road_excavation.permit_data import EXCAVATION_PERMIT
 from cityops.scenes.road_excavation.permits import Judgement, judge
 from cityops.scenes.road_excavation.rule import Discretion, ExcavationRule
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from cityops.access import Permission, Principal
 from cityops.cases.catalogue import RowError
-from cityops.registers import EXCAVATION_PERMIT
 from cityops.scenes.registry import SceneContext
+from cityops.scenes.road_excavation.permit_data import EXCAVATION_PERMIT
 from cityops.scenes.road_excavation.permit_sheet import PermitRow, read_permits
 
 

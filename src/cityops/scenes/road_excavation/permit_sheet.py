@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 from cityops.cases.catalogue import Column, FieldError, Import, SheetRow, day_field, parse_one, read_rows, write_rows
-from cityops.registers import RegisterObject, check_excavation_permit
+from cityops.registers import RegisterObject
+from cityops.scenes.road_excavation.permit_data import check_excavation_permit
 
 COLUMNS: Final[Sequence[Column]] = (
     Column("许可证号", "number", True, 20),

@@ -75,7 +75,7 @@ def _is_point(point: Any) -> bool:
         return False
     if not all(isinstance(value, int | float) and math.isfinite(value) for value in point):
         return False
-    return abs(point[0]) <= 180 and abs(point[1]) <= 90
+    return bool(abs(point[0]) <= 180 and abs(point[1]) <= 90)
 
 
 def _invalid(zh: str, en: str) -> InvalidError:
