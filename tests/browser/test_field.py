@@ -71,6 +71,7 @@ class Phone:
 
 @contextmanager
 def a_phone(browser: Browser, town: Town) -> Iterator[Phone]:
+    expect.set_options(timeout=20_000)  # the sender tries again after 5 s, then 10 s
     lon, lat = town.rooms.city.center
     context = browser.new_context(
         viewport={"width": 390, "height": 844},
