@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cityops.access import AuditFilter, Principal, list_audit
+from cityops.cases.intake import CallBacks
 from cityops.kit import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from cityops.scenes.disputes.facts import dispute_view
 from cityops.scenes.disputes.parties import add_party, erase_passed, read_parties
@@ -33,6 +34,9 @@ def test_others_see_field_place_and_state_and_nothing_that_was_written(centres: 
     (document,) = centres.context.documents.of_case(centres.village, case.case_id)
     with pytest.raises(NotFoundError):
         centres.context.documents.read(centres.leader, document.document_id, "pdf")
+    calls = CallBacks(centres.context.store, centres.context.clock, centres.context.ids)
+    with pytest.raises(NotFoundError):  # nor who reported it
+        calls.reporters(centres.leader, case.case_id)
 
 
 def test_who_has_handed_a_case_over_sees_where_it_is_and_no_more(small: Centres) -> None:

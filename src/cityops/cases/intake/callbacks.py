@@ -12,7 +12,7 @@ from sqlalchemy import Connection, RowMapping, Select, func, insert, select, upd
 from cityops.access import Permission, Principal, mask_phone, record_audit
 from cityops.cases.intake.tables import call_back_table
 from cityops.cases.opening import CALL_BACK_DONE, CALL_BACK_OWED
-from cityops.cases.scope import case_scope
+from cityops.cases.scope import inside_scope
 from cityops.cases.tables import answer_table, case_table, reporter_table
 from cityops.kit import Clock, ConflictError, IdMaker, InvalidError, NotFoundError, Text, from_ms
 from cityops.store import Store, emit
@@ -127,7 +127,7 @@ class CallBacks:
         principal.require(Permission.CASES_OPEN)
         case = case_table.c
         with self._store.read() as conn:
-            if conn.execute(select(case.id).where(case.id == case_id, case_scope(principal))).scalar() is None:
+            if conn.execute(select(case.id).where(case.id == case_id, inside_scope(principal))).scalar() is None:
                 raise _no_reporter()
             here = select(case.id).where((case.id == case_id) | (case.merged_into_id == case_id))
             query = select(reporter_table).where(_r.case_id.in_(here)).order_by(_r.id).limit(LIST_MAX)
@@ -178,7 +178,7 @@ class CallBacks:
 
     def _contact(self, conn: Connection, who: Principal, reporter_id: str, why: str) -> FullContact:
         query = select(_r.name, _r.contact, _r.case_id).join(case_table, case_table.c.id == _r.case_id)
-        row = conn.execute(query.where(_r.id == reporter_id, case_scope(who))).one_or_none()
+        row = conn.execute(query.where(_r.id == reporter_id, inside_scope(who))).one_or_none()
         if row is None:
             raise _no_reporter()
         self._audit(conn, who, "reporter.contact", row.case_id, {"reporter_id": reporter_id}, purpose=why)
@@ -230,7 +230,7 @@ def _owed(principal: Principal) -> Select[Any]:
         .join(answer_table, _a.id == newest)
         .join(case_table, case.id == _a.case_id)
         .where(_r.call_back == CALL_BACK_OWED, case.ended.is_(True), case.merged_into_id.is_(None))
-        .where(case_scope(principal))
+        .where(inside_scope(principal))
     )
 
 
