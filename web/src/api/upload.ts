@@ -19,8 +19,10 @@ export interface UploadOptions {
   onProgress?: (share: number) => void;
 }
 
+/** A number of our own. Random bytes, for crypto.randomUUID exists only behind HTTPS or on localhost. */
 export function newClientId(): string {
-  return crypto.randomUUID();
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 export function tooLarge(file: Blob): boolean {

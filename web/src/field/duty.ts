@@ -3,6 +3,7 @@
 import { computed, ref, shallowRef, watch } from "vue";
 import { ApiProblem, request } from "@/api/client";
 import type { Problem } from "@/api/types";
+import { newClientId } from "@/api/upload";
 import { metresBetween } from "@/components/crewRoute";
 import { all, keep, result } from "./database";
 import { person } from "./person";
@@ -64,7 +65,7 @@ export async function beginDuty(): Promise<void> {
   if (person.value === null || onDuty.value !== null) return;
   last = null;
   const shift: Shift = {
-    clientId: crypto.randomUUID(), owner: person.value.accountId, startedMs: Date.now(), endedMs: null, known: false, refusedPoints: 0, problem: null,
+    clientId: newClientId(), owner: person.value.accountId, startedMs: Date.now(), endedMs: null, known: false, refusedPoints: 0, problem: null,
   };
   await keep(["shifts"], async (transaction) => void transaction.objectStore("shifts").add(shift));
   await refreshDuty();

@@ -2,6 +2,7 @@
 // it and is sent by nobody else. It is bounded; when it is full, nothing more is taken and the person is told.
 import { computed, ref, shallowRef } from "vue";
 import type { EvidenceRole, Problem } from "@/api/types";
+import { newClientId } from "@/api/upload";
 import { all, keep, result } from "./database";
 import { person } from "./person";
 
@@ -87,10 +88,10 @@ export async function enqueue(what: NewItem, files: readonly NewFile[], at: { lo
   const full = await fullBy(files);
   if (full !== null) return full;
   const queued = files.map(({ file, role }): QueuedFile => ({
-    clientId: crypto.randomUUID(), name: file.name, role, takenMs: file.lastModified, sizeBytes: file.size, at, evidenceId: null,
+    clientId: newClientId(), name: file.name, role, takenMs: file.lastModified, sizeBytes: file.size, at, evidenceId: null,
   }));
   const item: Omit<QueueItem, "seq"> = {
-    ...what, owner: owner.accountId, ownerName: owner.name, clientId: crypto.randomUUID(), createdMs: Date.now(),
+    ...what, owner: owner.accountId, ownerName: owner.name, clientId: newClientId(), createdMs: Date.now(),
     files: queued, state: "queued", problem: null, answer: null,
   };
   try {
