@@ -142,9 +142,11 @@ def _search(conn: Connection, base: ColumnElement[bool], query: CaseFilter, word
     case = case_table.c
     columns = (case.number, case.title_zh, case.title_en, case.plate, case.unit_name)
     said = reduce(add, (func.coalesce(column, "") + "\n" for column in columns))
-    newest = _newest(base).limit(SEARCH_BOUND).subquery()
-    found = select(case.id, case.state).join(newest, newest.c.id == case.id)
-    hits = conn.execute(found.where(said.icontains(words, autoescape=True)).order_by(*_ORDER)).all()
+    some = select(case.id, case.state, case.opened_ms, said.label("said")).where(base).order_by(*_ORDER)
+    newest = some.limit(SEARCH_BOUND).subquery()
+    holds = newest.c.said.icontains(words, autoescape=True)
+    order = (newest.c.opened_ms.desc(), newest.c.id.desc())
+    hits = conn.execute(select(newest.c.id, newest.c.state).where(holds).order_by(*order)).all()
     counts = dict(Counter(str(hit.state) for hit in hits))
     chosen = [hit.id for hit in hits if query.state in (None, hit.state)]
     first = (query.page - 1) * query.page_size
