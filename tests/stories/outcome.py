@@ -124,7 +124,9 @@ def assert_alerts_are_those_of_one_pass(installation: Installation, alerts: list
 def assert_every_case_is_there_once(installation: Installation) -> None:
     with open_store(installation) as store, store.read() as conn:
         alerts = {row.id: row for row in conn.execute(select(alert_table))}
-        cases = conn.execute(select(case_table.c.id, case_table.c.alert_id)).all()
+        # The demo of other scenes opens cases of its own, without alerts.
+        ours = select(case_table.c.id, case_table.c.alert_id).where(case_table.c.scene == "key_vehicles")
+        cases = conn.execute(ours).all()
         graves = conn.execute(select(alert_history.c.alert_id, alert_history.c.severity)).all()
         assert verify_audit(conn).ok
     gravest = {row.alert_id: 0 for row in graves}
