@@ -21,6 +21,8 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi.checks import status_code_conformance
 
+pytestmark = pytest.mark.xdist_group("contract")  # one product for both
+
 PASSWORD = "cityops-demo"
 EXAMPLES = int(os.environ.get("CITYOPS_EXAMPLES", "6"))
 PEOPLE = ("admin", "dispatcher", "leader", "lamps", "collector1")

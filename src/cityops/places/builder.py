@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
 from cityops.places.geometry import Ints, distance_m
 from cityops.places.network import Exit, RoadClass, RoadNetwork
@@ -111,6 +109,9 @@ class NetworkBuilder:
 
 def _largest_part(nodes: int, start: Ints, end: Ints) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """Which nodes are in the largest strongly connected part."""
+    from scipy.sparse import csr_array  # as in travel.py
+    from scipy.sparse.csgraph import connected_components
+
     matrix = csr_array((np.ones(len(start)), (start, end)), shape=(nodes, nodes))
     _, part = connected_components(matrix, directed=True, connection="strong")
     return np.asarray(part == np.bincount(part).argmax(), dtype=np.bool_)

@@ -10,7 +10,6 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.spatial import cKDTree
 
 from cityops.kit import InvalidError, Text
 from cityops.places.geometry import Flags, Floats, Ints, LocalPlane
@@ -207,6 +206,8 @@ class RoadNetwork:
 
     @cached_property
     def _node_tree(self) -> Any:
+        from scipy.spatial import cKDTree  # as in travel.py
+
         return cKDTree(np.column_stack([self.plane.east_m(self.node_lon), self.plane.north_m(self.node_lat)]))
 
     @cached_property

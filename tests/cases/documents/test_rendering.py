@@ -17,8 +17,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from cityops.cases import DocumentTemplate
-from cityops.cases.documents import FilledDocument, fill, render_docx, render_pdf
+from cityops.cases.documents import FilledDocument, fill
+from cityops.cases.documents.pdf import render_pdf
 from cityops.cases.documents.values import Value
+from cityops.cases.documents.word import render_docx
 from cityops.kit import SHANGHAI
 
 MADE_MS = 1_795_324_800_000

@@ -3,9 +3,7 @@
 from cityops.cases.documents.book import MEDIA_TYPES, DocumentFile, DocumentForm, Documents, DocumentView
 from cityops.cases.documents.effect import document_effects
 from cityops.cases.documents.filling import FilledDocument, fill
-from cityops.cases.documents.pdf import render_pdf
 from cityops.cases.documents.values import Value, amount_in_capitals
-from cityops.cases.documents.word import render_docx
 
 __all__ = [
     "MEDIA_TYPES",
@@ -18,6 +16,4 @@ __all__ = [
     "amount_in_capitals",
     "document_effects",
     "fill",
-    "render_docx",
-    "render_pdf",
 ]

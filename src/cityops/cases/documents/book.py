@@ -12,10 +12,8 @@ from sqlalchemy import Connection, RowMapping, insert, select
 from cityops.access import Permission, Principal, record_audit
 from cityops.cases.document_template import DocumentTemplate
 from cityops.cases.documents.filling import FilledDocument, fill
-from cityops.cases.documents.pdf import render_pdf
 from cityops.cases.documents.tables import document_table
 from cityops.cases.documents.values import Value
-from cityops.cases.documents.word import render_docx
 from cityops.cases.records import next_count
 from cityops.cases.scope import case_scope, inside_scope
 from cityops.cases.stepping import not_found
@@ -103,6 +101,9 @@ class Documents:
         year = f"{from_ms(made_ms).year}"
         number = f"{template.mark}〔{year}〕{next_count(conn, template.mark, year)}号"
         filled = fill(template, values, number=number, made_ms=made_ms)
+        from cityops.cases.documents.pdf import render_pdf  # 0.4 s to import, and seldom needed
+        from cityops.cases.documents.word import render_docx
+
         word, pdf = self._files.put([render_docx(filled)]), self._files.put([render_pdf(filled)])
         document_id = self._ids.next()
         conn.execute(
@@ -178,6 +179,9 @@ class Documents:
     def render_again(self, principal: Principal, document_id: str, form: DocumentForm) -> bytes:
         """The document rendered anew from its stored words; equal to the file unless the rendering was changed."""
         filled = FilledDocument.restored(self._row(principal, document_id)["content"])
+        from cityops.cases.documents.pdf import render_pdf  # as above
+        from cityops.cases.documents.word import render_docx
+
         return render_docx(filled) if form == "docx" else render_pdf(filled)
 
     def _row(self, principal: Principal, document_id: str) -> RowMapping:
