@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
@@ -196,6 +196,16 @@ class Registers:
             shown = query.order_by(register_object.c.code).offset((number - 1) * size).limit(size)
             items = [_object(row) for row in conn.execute(shown).mappings()]
         return RegisterPage(items, total, number, size)
+
+    def every(self, principal: Principal, register: str, *, state: str | None = None) -> Sequence[RegisterObject]:
+        """All objects of a register this person may see, by code, read page by page."""
+        found: list[RegisterObject] = []
+        while True:
+            number = len(found) // PAGE_LIMIT + 1
+            page = self.list(principal, register, state=state, page=number, page_size=PAGE_LIMIT)
+            found.extend(page.items)
+            if len(page.items) < PAGE_LIMIT:
+                return found
 
     def _update(
         self,

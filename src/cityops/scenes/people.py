@@ -125,5 +125,5 @@ def take(
 ) -> None:
     """Take a step of a demo case, as it is offered to this person."""
     case = context.cases.get(who, case_id)
-    offered = next(one for one in case.actions if one.name == action)
+    (offered,) = [one for one in case.actions if one.name == action]
     context.cases.act(who, case_id, action, Step(case.version, offered.task_id, form, comment))

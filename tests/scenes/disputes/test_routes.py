@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
-from fastapi import FastAPI
-from tests.api.test_openapi import test_a_route_is_complete as check_route
-from tests.api.test_permissions import DESK, ROLES, URBAN, denied
-from tests.api.world import PASSWORD, SETTINGS, World, compose
-from tests.scenes.rooms import scene_context
+from tests.api.test_permissions import DESK, ROLES, URBAN
+from tests.api.world import PASSWORD, SETTINGS, compose
+from tests.scenes.serving import Served, check_words, documented, names
 
 from cityops.access import SYSTEM
-from cityops.api import create_app, openapi_document
-from cityops.api.declare import TAGS
 from cityops.places import City
 from cityops.scenes.disputes import examples
 from cityops.scenes.disputes.demo import DEMO_ACCOUNTS, DEMO_UNITS, VILLAGE
@@ -44,19 +36,17 @@ ALLOWED = {
     f"GET {BASE}/figures": LEARNERS,
     f"POST {BASE}/figures/reported": "shift_leader",
 }
-DOCUMENT = openapi_document([router])
-OWN = {path: operations for path, operations in DOCUMENT["paths"].items() if path.startswith(BASE)}
+OWN = documented([router], BASE)
 
 
-class Served:
-    """A product with the scene's routes, the people of every role, and the demo's centres."""
-
-    def __init__(self, world: World, city: City, folder: Path) -> None:
-        self.world = world
-        context = self.context = scene_context(world.context.store, world.clock, city, folder)
-        units = seed_units(context, (*CITY_UNITS, *DEMO_UNITS))
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory, city: City) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("served")
+    for world in compose(folder, f"sqlite:///{folder}/c.db", SETTINGS):
+        centres = Served(world, city, folder, [router], BASE)
+        units = seed_units(centres.context, (*CITY_UNITS, *DEMO_UNITS))
         for one in DEMO_ACCOUNTS:
-            context.accounts.create(
+            centres.context.accounts.create(
                 SYSTEM,
                 username=one.username,
                 password=PASSWORD,
@@ -64,46 +54,22 @@ class Served:
                 role=one.role,
                 unit_id=units[one.unit or ""],
             )
-        self.app: FastAPI = create_app(world.context, [router], scenes=context)
-        self.app.state.parts.hub.closed = True
-
-    def ask(self, who: str, method: str, path: str, json: Any = None, **params: str) -> httpx.Response:
-        async def run() -> httpx.Response:
-            async with self.world.client(who or None, self.app) as client:
-                return await client.request(method, BASE + path, json=json, params=params)
-
-        return asyncio.run(run())
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory, city: City) -> Iterator[Served]:
-    folder = tmp_path_factory.mktemp("served")
-    for world in compose(folder, f"sqlite:///{folder}/c.db", SETTINGS):
-        yield Served(world, city, folder)
+        yield centres
 
 
 def test_the_table_names_every_route_of_the_scene() -> None:
-    found = {f"{method.upper()} {path}" for path, operations in OWN.items() for method in operations}
-    assert found == ALLOWED.keys()
+    assert names(OWN) == ALLOWED.keys()
 
 
 @pytest.mark.parametrize("route", sorted(ALLOWED))
 def test_a_route_says_what_it_does_in_two_languages_with_examples(route: str) -> None:
-    method, path = route.split()
-    operation = OWN[path][method.lower()]
-    check_route(method.lower(), path, {**operation, "tags": [*operation["tags"], TAGS[0]["name"]]})
+    check_words(OWN, route)
 
 
 @pytest.mark.parametrize("who", [*ROLES, ""])
 def test_every_route_opens_to_exactly_the_roles_of_the_table(served: Served, who: str) -> None:
-    opened = {}
-    for route in ALLOWED:
-        method, path = route.split()
-        address = re.sub(r"\{\w+\}", "1", path.removeprefix(BASE))
-        answer = served.ask(who, method, address, {} if method == "POST" else None)
-        assert answer.status_code < 500, (route, answer.text)
-        opened[route] = not denied(answer)
-    assert opened == {route: who in roles.split() for route, roles in ALLOWED.items()}
+    expected = {route: who in roles.split() for route, roles in ALLOWED.items()}
+    assert served.opened(who, [*ALLOWED]) == expected
 
 
 def test_a_dispute_is_registered_read_and_kept_from_others(served: Served) -> None:

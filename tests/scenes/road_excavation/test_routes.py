@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
-from fastapi import FastAPI
-from tests.api.test_openapi import test_a_route_is_complete as check_route
-from tests.api.test_permissions import DESK, ROLES, URBAN, denied
-from tests.api.world import SETTINGS, World, compose
-from tests.scenes.rooms import scene_context
+from tests.api.test_permissions import DESK, ROLES, URBAN
+from tests.api.world import SETTINGS, compose
+from tests.scenes.serving import Served, check_words, documented, names
 
-from cityops.api import create_app, openapi_document
-from cityops.api.declare import TAGS
 from cityops.cases.catalogue import write_rows
 from cityops.places import City
 from cityops.scenes.road_excavation.demo_data import DEMO_PERMITS, PUBLISHED_FILES
@@ -38,58 +30,29 @@ ALLOWED = {
     f"GET {BASE}/files/template.xlsx": DESK,
     f"POST {BASE}/files/import": DESK,
 }
-DOCUMENT = openapi_document([router])
-OWN = {path: operations for path, operations in DOCUMENT["paths"].items() if path.startswith(BASE)}
-
-
-class Served:
-    """A product with the scene's routes and the people of every role."""
-
-    def __init__(self, world: World, city: City, folder: Path) -> None:
-        self.world = world
-        context = scene_context(world.context.store, world.clock, city, folder)
-        self.app: FastAPI = create_app(world.context, [router], scenes=context)
-        self.app.state.parts.hub.closed = True
-
-    def ask(self, who: str, method: str, path: str, body: Any = None, **params: str) -> httpx.Response:
-        async def run() -> httpx.Response:
-            async with self.world.client(who or None, self.app) as client:
-                sent = {"content": body} if isinstance(body, bytes) else {"json": body}
-                return await client.request(method, BASE + path, params=params, **sent)
-
-        return asyncio.run(run())
+OWN = documented([router], BASE)
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory, city: City) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("served")
     for world in compose(folder, f"sqlite:///{folder}/c.db", SETTINGS):
-        yield Served(world, city, folder)
+        yield Served(world, city, folder, [router], BASE)
 
 
 def test_the_table_names_every_route_of_the_scene() -> None:
-    found = {f"{method.upper()} {path}" for path, operations in OWN.items() for method in operations}
-    assert found == ALLOWED.keys()
+    assert names(OWN) == ALLOWED.keys()
 
 
 @pytest.mark.parametrize("route", sorted(ALLOWED))
 def test_a_route_says_what_it_does_in_two_languages_with_examples(route: str) -> None:
-    method, path = route.split()
-    operation = OWN[path][method.lower()]
-    check_route(method.lower(), path, {**operation, "tags": [*operation["tags"], TAGS[0]["name"]]})
+    check_words(OWN, route)
 
 
 @pytest.mark.parametrize("who", [*ROLES, ""])
 def test_every_route_opens_to_exactly_the_roles_of_the_table(served: Served, who: str) -> None:
-    opened = {}
-    for route in ALLOWED:
-        method, path = route.split()
-        answer = served.ask(
-            who, method, path.removeprefix(BASE).replace("{case_id}", "1"), {} if method == "POST" else None
-        )
-        assert answer.status_code < 500, (route, answer.text)
-        opened[route] = not denied(answer)
-    assert opened == {route: who in roles.split() for route, roles in ALLOWED.items()}
+    expected = {route: who in roles.split() for route, roles in ALLOWED.items()}
+    assert served.opened(who, [*ALLOWED]) == expected
 
 
 def test_permits_go_in_and_out_and_a_place_is_judged(served: Served) -> None:

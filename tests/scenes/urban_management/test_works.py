@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from tests.scenes.rooms import scene_context
 
-from cityops.access import SYSTEM, Principal, Role
-from cityops.cases import Step
+from cityops.access import SYSTEM, Principal
 from cityops.kit import SHANGHAI, ConflictError, ForbiddenError, InvalidError, ManualClock, NotFoundError, to_ms
 from cityops.places import City, RoadClass
 from cityops.scenes import SceneContext, load_scenes, seed_city
+from cityops.scenes.people import person, take
 from cityops.scenes.urban_management.plan import Item, Plan, PlannedWork
 from cityops.scenes.urban_management.works import PlannedWorks
 from cityops.store import Store
@@ -27,8 +27,8 @@ class Town:
     def __init__(self, context: SceneContext, clock: ManualClock) -> None:
         self.context, self.clock = context, clock
         self.works = PlannedWorks(context)
-        self.lamps, self.traffic, self.water = (self.person(name) for name in ("lamps", "traffic", "water"))
-        self.dispatcher = self.person("dispatcher")
+        self.lamps, self.traffic, self.water = (person(context, name) for name in ("lamps", "traffic", "water"))
+        self.dispatcher = person(context, "dispatcher")
         network = context.city.network
         edge = int((network.edge_class == RoadClass.PRIMARY).nonzero()[0][0])
         start, end = int(network.edge_from[edge]), int(network.edge_to[edge])
@@ -43,17 +43,8 @@ class Town:
             (Item(LAMPS, "套", 1126), Item(CABLE, "米", 8500)),
         )
 
-    def person(self, username: str) -> Principal:
-        found = self.context.accounts.find(username)
-        assert found is not None
-        return Principal(
-            found.id, username, found.display_name, Role(found.role), found.unit_id, found.unit_name, found.area_codes
-        )
-
     def step(self, who: Principal, work: PlannedWork, action: str, comment: str | None = None, **form: object) -> None:
-        case = self.context.cases.get(who, work.case.case_id)
-        (offered,) = [one for one in case.actions if one.name == action]
-        self.context.cases.act(who, case.case_id, action, Step(case.version, offered.task_id, form, comment))
+        take(self.context, who, work.case.case_id, action, comment, **form)
         self.deliver()
 
     def deliver(self) -> None:

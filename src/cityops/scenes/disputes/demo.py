@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 
 from cityops.access import Principal, Role, UnitKind
 from cityops.cases import Step, case_table
-from cityops.kit import SHANGHAI, Clock
+from cityops.kit import Clock
 from cityops.scenes.disputes.figures import NewReported, insert_reported
 from cityops.scenes.disputes.meetings import Meetings, NewSchedule, RaisedMatter, official_calendar
 from cityops.scenes.disputes.registering import NewDispute, NewParty, register_in
@@ -191,7 +191,7 @@ def _meetings(context: SceneContext) -> None:
 
 
 def _today(clock: Clock) -> date:
-    return clock.now().astimezone(SHANGHAI).date()
+    return clock.now().date()
 
 
 def _known(conn: Connection, new: NewDispute) -> bool:

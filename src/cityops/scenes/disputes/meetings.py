@@ -145,7 +145,7 @@ class Meetings:
     def end_schedule(self, principal: Principal, schedule_id: str) -> None:
         """Plan no more meetings by this rule after today; what was recorded stays."""
         _ensure_unit(principal)
-        today = self._context.clock.now().astimezone(SHANGHAI).date().isoformat()
+        today = self._context.clock.now().date().isoformat()
 
         def work(conn: Connection) -> None:
             self._own_schedule(conn, principal, schedule_id)
@@ -183,7 +183,7 @@ class Meetings:
         """
         _ensure_unit(principal)
         unknown = sorted(set(attendance) - set(dispute_rules().attendance))
-        today = self._context.clock.now().astimezone(SHANGHAI).date()
+        today = self._context.clock.now().date()
         if unknown or held_day > today or len(matters) > MAX_MATTERS or any(count < 0 for count in attendance.values()):
             raise InvalidError(
                 "会议记录不正确：日期不能在今天之后，人数按规定类别填写",
@@ -298,7 +298,7 @@ class Meetings:
     def _view(
         self, conn: Connection, schedule: RowMapping, planned: Planned, recorded: RowMapping | None
     ) -> MeetingView:
-        today = self._context.clock.now().astimezone(SHANGHAI).date()
+        today = self._context.clock.now().date()
         open_state = MISSED if planned.day < today else DUE
         held_day = None if recorded is None else recorded["held_day"]
         return MeetingView(

@@ -25,7 +25,6 @@ from cityops.scenes.key_vehicles import kernels
 
 SCENE: Final = "key_vehicles"
 REST_S: Final = 20 * 60
-REGISTER_PAGE: Final = 500
 DAY_LIMIT_H: Final = 8.0
 GAP: Final[dict[str, float]] = {
     "moving_kmh": 5.0,  # below it a standing antenna drifts
@@ -102,16 +101,11 @@ def continuous_driving() -> Detector:
 def vehicle_overrides(registers: Registers) -> Overrides:
     """Parameters of single vehicles: those whose register entry has ``driving_limit_h``."""
     found: dict[str, dict[str, dict[str, float]]] = {}
-    page, seen = 1, 0
-    while True:
-        listed = registers.list(SYSTEM, VEHICLE, page=page, page_size=REGISTER_PAGE)
-        for vehicle in listed.items:
-            hours = vehicle.data.get("driving_limit_h")
-            if hours is not None:
-                found[vehicle.id] = {"continuous_driving": {"limit_s": round(hours * 3600)}}
-        page, seen = page + 1, seen + len(listed.items)
-        if not listed.items or seen >= listed.total:
-            return found
+    for vehicle in registers.every(SYSTEM, VEHICLE):
+        hours = vehicle.data.get("driving_limit_h")
+        if hours is not None:
+            found[vehicle.id] = {"continuous_driving": {"limit_s": round(hours * 3600)}}
+    return found
 
 
 def _describe_day(figures: Mapping[str, float]) -> Text:

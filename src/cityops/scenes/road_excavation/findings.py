@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Final
 
 from cityops.access import SYSTEM, Principal
 from cityops.cases import CaseDetailView, NewCase, Reporter
@@ -15,8 +15,6 @@ from cityops.scenes.road_excavation.matters import EarlierCase, earlier_cases, m
 from cityops.scenes.road_excavation.permit_data import EXCAVATION_PERMIT
 from cityops.scenes.road_excavation.permits import Judgement, judge
 from cityops.scenes.road_excavation.rule import Discretion, ExcavationRule
-
-PAGE: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +90,6 @@ def facts_of(context: SceneContext, rule: ExcavationRule, principal: Principal, 
     )
 
 
-def all_permits(context: SceneContext) -> list[RegisterObject]:
+def all_permits(context: SceneContext) -> Sequence[RegisterObject]:
     """Every permit: permits are public, whoever asks."""
-    found: list[RegisterObject] = []
-    while True:
-        page = context.registers.list(SYSTEM, EXCAVATION_PERMIT, page=len(found) // PAGE + 1, page_size=PAGE)
-        found += page.items
-        if len(found) >= page.total:
-            return found
+    return context.registers.every(SYSTEM, EXCAVATION_PERMIT)

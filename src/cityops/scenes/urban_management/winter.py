@@ -20,7 +20,7 @@ from cityops.cases import case_table
 from cityops.cases.catalogue import NATIONAL, ItemKey, Kind
 from cityops.cases.intake import NewCaseReport
 from cityops.kit import ConflictError, InvalidError, NotFoundError, Text, from_ms
-from cityops.registers import PAGE_LIMIT, RegisterObject
+from cityops.registers import RegisterObject
 from cityops.scenes.registry import SceneContext
 from cityops.scenes.urban_management.tables import winter_mode_table, winter_visit_table
 
@@ -303,14 +303,7 @@ class WinterPatrol:
         return Season(since, found, handled)
 
     def _spots(self) -> Sequence[RegisterObject]:
-        spots: list[RegisterObject] = []
-        while True:
-            page = self._context.registers.list(
-                SYSTEM, REGISTER, state="active", page=len(spots) // PAGE_LIMIT + 1, page_size=PAGE_LIMIT
-            )
-            spots.extend(page.items)
-            if len(page.items) < PAGE_LIMIT:
-                return spots
+        return self._context.registers.every(SYSTEM, REGISTER, state="active")
 
 
 _WORDS: Final = {
