@@ -46,7 +46,6 @@ from cityops.cases.views import (
     TimelineStepView,
 )
 from cityops.cases.watch import DeadlineWatch
-from cityops.cases.words import Data, Words
 from cityops.cases.workflow import (
     Effect,
     FormField,
@@ -73,7 +72,6 @@ __all__ = [
     "Cases",
     "ChoicePage",
     "ChoiceView",
-    "Data",
     "DeadlineView",
     "DeadlineWatch",
     "DocumentTemplate",
@@ -105,7 +103,6 @@ __all__ = [
     "TaskView",
     "TimelineStepView",
     "Transition",
-    "Words",
     "Workflow",
     "Workflows",
     "answer_table",

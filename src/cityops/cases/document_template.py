@@ -8,7 +8,7 @@ from typing import Annotated, Final, Self
 
 from pydantic import Field, model_validator
 
-from cityops.cases.words import Data, Name, Words
+from cityops.kit import Data, Name, Words
 
 GIVEN: Final = frozenset(
     {

@@ -9,8 +9,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import Field, model_validator
 from sqlalchemy import RowMapping
 
-from cityops.cases.words import Data, Name, Words
-from cityops.kit import SHANGHAI, InvalidError, Limit, LimitUnit, from_ms, to_ms
+from cityops.kit import SHANGHAI, Data, InvalidError, Limit, LimitUnit, Name, Words, from_ms, to_ms
 
 _LEAP_YEAR: Final = 2024
 

@@ -15,8 +15,7 @@ from pydantic import Field, model_validator
 from cityops.access import Role
 from cityops.cases.document_template import DocumentTemplate
 from cityops.cases.standards import LimitSpec, Standard
-from cityops.cases.words import Data, Name, Words
-from cityops.kit import Text
+from cityops.kit import Data, Name, Text, Words
 
 Stage = Literal["collect", "file", "dispatch", "handle", "feed_back", "verify", "evaluate"]
 FieldKind = Literal[

@@ -5,6 +5,7 @@ from cityops.kit.clock import SHANGHAI, Clock, ManualClock, SystemClock, from_ms
 from cityops.kit.codes import CreditCode, DivisionCode, DivisionLevel, Plate, PlateKind
 from cityops.kit.coordinates import CoordinateSystem, from_wgs84, to_wgs84
 from cityops.kit.deadlines import DeadlineResult, Limit, LimitUnit, Pause, compute_deadline, recompute_deadline
+from cityops.kit.declared import Data, Name, Words
 from cityops.kit.errors import (
     BusyError,
     CityOpsError,
@@ -29,6 +30,7 @@ __all__ = [
     "ConflictError",
     "CoordinateSystem",
     "CreditCode",
+    "Data",
     "DeadlineResult",
     "DivisionCode",
     "DivisionLevel",
@@ -38,6 +40,7 @@ __all__ = [
     "Limit",
     "LimitUnit",
     "ManualClock",
+    "Name",
     "NotFoundError",
     "Pause",
     "Plate",
@@ -46,6 +49,7 @@ __all__ = [
     "Text",
     "UnauthenticatedError",
     "UnavailableError",
+    "Words",
     "WorkingCalendar",
     "WorkingHours",
     "compute_deadline",

@@ -9,9 +9,9 @@ from pydantic import Field
 
 from cityops.access import Permission
 from cityops.analysis.evaluation import CountedWork
-from cityops.cases import Data, Fault, Words, Workflow, check_workflow
+from cityops.cases import Fault, Workflow, check_workflow
 from cityops.cases.reports import Attribute, Choice, DataType, Service, ServiceType
-from cityops.kit import Text
+from cityops.kit import Data, Text, Words
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 MatterPath = Annotated[str, Field(pattern=r"^(.+/(component|matter)/\d{4,5})?$")]

@@ -8,7 +8,7 @@ from cityops.cases.catalogue.catalogue import Catalogue
 from cityops.cases.catalogue.conditions import Condition, ConditionTable
 from cityops.cases.catalogue.items import ItemKey
 from cityops.cases.standards import Season, StageLimit, Standard
-from cityops.cases.words import Words
+from cityops.kit import Words
 
 
 def filing_standards(

@@ -20,8 +20,7 @@ from pydantic import Field, ValidationError, field_validator
 from cityops.cases.catalogue import Import, RowError, SheetRow
 from cityops.cases.intake.sheet import IMPORT_MAX, REPORT_COLUMNS, ReportRow, reports_of
 from cityops.cases.rulebook import Rules
-from cityops.cases.words import Data, Words
-from cityops.kit import SHANGHAI, ConfigError, InvalidError, Text
+from cityops.kit import SHANGHAI, ConfigError, Data, InvalidError, Text, Words
 from cityops.places import City
 
 MAX_BYTES: Final = 20_000_000

@@ -11,8 +11,8 @@ from typing import Annotated, Final, Literal, Self
 import yaml
 from pydantic import Field, model_validator
 
-from cityops.cases import Data, LimitSpec, Words
-from cityops.kit import Text
+from cityops.cases import LimitSpec
+from cityops.kit import Data, Text, Words
 from cityops.scenes.spec import Name
 
 SOCIAL_INSURANCE: Final = "social_insurance"

@@ -7,8 +7,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, func, select
 
 from cityops.access import Permission, Principal, mask_phone, mask_plate
-from cityops.cases import CaseDetailView, Words, case_scope, case_table, task_table
-from cityops.kit import ForbiddenError, Text, from_ms
+from cityops.cases import CaseDetailView, case_scope, case_table, task_table
+from cityops.kit import ForbiddenError, Text, Words, from_ms
 from cityops.scenes.quick_accident.pages import answer_due
 from cityops.scenes.quick_accident.rows import (
     KIND,

@@ -15,8 +15,8 @@ from typing import Any, Final, Literal
 from sqlalchemy import Connection, RowMapping, func, select
 
 from cityops.access import Permission, Principal
-from cityops.cases import Data, case_scope, case_table, step_table, task_table
-from cityops.kit import InvalidError, Text, from_ms
+from cityops.cases import case_scope, case_table, step_table, task_table
+from cityops.kit import Data, InvalidError, Text, from_ms
 from cityops.scenes.quick_accident.rows import SCENE, moment, rules_of
 from cityops.scenes.quick_accident.tables import accident_table
 from cityops.scenes.registry import SceneContext

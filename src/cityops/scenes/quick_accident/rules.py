@@ -16,8 +16,7 @@ from typing import Annotated, Final, Literal
 import yaml
 from pydantic import Field
 
-from cityops.cases import Data, Words
-from cityops.kit import InvalidError, Text
+from cityops.kit import Data, InvalidError, Text, Words
 
 RULES: Final = Path(__file__).parent / "data" / "rules.yaml"
 UNCHANGED: Final = Text("没有改变任何内容", "nothing was changed")

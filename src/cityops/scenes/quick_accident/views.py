@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from cityops.cases import Data, Words
+from cityops.kit import Data, Words
 from cityops.scenes.quick_accident.rules import Exclusion, Level, Situation
 
 LABELS = "ABCD"

@@ -10,8 +10,7 @@ from typing import Final, Self
 import yaml
 from pydantic import model_validator
 
-from cityops.cases import Data, Words
-from cityops.kit import ConfigError
+from cityops.kit import ConfigError, Data, Words
 
 _FOLDER: Final = Path(__file__).parent / "data"
 
