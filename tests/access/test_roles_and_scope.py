@@ -10,25 +10,27 @@ from sqlalchemy import Column, MetaData, String, Table, create_engine, insert, s
 from cityops.access import ROLE_PERMISSIONS, SYSTEM, Permission, Principal, Role, mask_phone, mask_plate, scope_clause
 from cityops.kit import ForbiddenError
 
+_LOOKS = "registers.read inspections.read"
+_INSPECTS = f"{_LOOKS} inspections.record"
 _DESK = (
-    "map.read alerts.read alerts.act cases.read cases.report cases.open crews.read units.read learn.read plates.read"
+    f"{_LOOKS} map.read alerts.read alerts.act cases.read cases.report cases.open crews.read units.read learn.read plates.read"
     " contacts.read rules.read"
 )
 _SENDS = f"{_DESK} cases.dispatch cases.check cases.close rectification.review closures.manage devices.read patrol.read"
 CONTRACT = {
-    "administrator": "accounts.manage devices.read devices.approve units.read map.read audit.read learn.read"
+    "administrator": f"{_LOOKS} accounts.manage devices.read devices.approve units.read map.read audit.read learn.read"
     " rules.read rules.publish registers.manage",
     "acceptor": _DESK,
     "dispatcher": _SENDS,
     "shift_leader": f"{_SENDS} cases.supervise tipoffs.handle registers.manage",
-    "collector": "map.read cases.read cases.report cases.handle rules.read patrol.report",
-    "unit": "map.read cases.read cases.report unit.handle units.read learn.read rules.read",
-    "handler": "map.read cases.read cases.report unit.handle",
-    "crew": "map.read cases.read cases.handle crews.read crews.report plates.read",
-    "enterprise": "map.read alerts.read cases.read rectification.submit units.read learn.read plates.read",
-    "district": "map.read alerts.read cases.read units.read crews.read learn.read",
-    "analyst": "map.read alerts.read cases.read learn.read units.read",
-    "auditor": "audit.read cases.read alerts.read",
+    "collector": f"{_INSPECTS} map.read cases.read cases.report cases.handle rules.read patrol.report",
+    "unit": f"{_INSPECTS} map.read cases.read cases.report unit.handle units.read learn.read rules.read",
+    "handler": f"{_INSPECTS} map.read cases.read cases.report unit.handle",
+    "crew": f"{_INSPECTS} map.read cases.read cases.handle crews.read crews.report plates.read",
+    "enterprise": f"{_INSPECTS} map.read alerts.read cases.read rectification.submit units.read learn.read plates.read",
+    "district": f"{_INSPECTS} map.read alerts.read cases.read units.read crews.read learn.read",
+    "analyst": f"{_LOOKS} map.read alerts.read cases.read learn.read units.read",
+    "auditor": f"{_LOOKS} audit.read cases.read alerts.read",
 }
 
 

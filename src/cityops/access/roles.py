@@ -66,13 +66,19 @@ class Permission(StrEnum):
     TIPOFFS_HANDLE = "tipoffs.handle"
     RULES_READ = "rules.read"
     RULES_PUBLISH = "rules.publish"
+    REGISTERS_READ = "registers.read"
     REGISTERS_MANAGE = "registers.manage"
+    INSPECTIONS_READ = "inspections.read"
+    INSPECTIONS_RECORD = "inspections.record"
     PATROL_REPORT = "patrol.report"
     PATROL_READ = "patrol.read"
 
 
 _P = Permission
-_ACCEPTOR: Final = frozenset(
+_LOOKS: Final = frozenset({_P.REGISTERS_READ, _P.INSPECTIONS_READ})
+"""Registers and inspections; which, their declarations say."""
+_INSPECTS: Final = _LOOKS | {_P.INSPECTIONS_RECORD}
+_ACCEPTOR: Final = _LOOKS | frozenset(
     {
         _P.MAP_READ,
         _P.ALERTS_READ,
@@ -97,13 +103,14 @@ _DISPATCHER: Final = _ACCEPTOR | {
     _P.DEVICES_READ,
     _P.PATROL_READ,
 }
-_UNIT: Final = frozenset(
+_UNIT: Final = _INSPECTS | frozenset(
     {_P.MAP_READ, _P.CASES_READ, _P.CASES_REPORT, _P.UNIT_HANDLE, _P.UNITS_READ, _P.LEARN_READ, _P.RULES_READ}
 )
 
 ROLE_PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = MappingProxyType(
     {
-        Role.ADMINISTRATOR: frozenset(
+        Role.ADMINISTRATOR: _LOOKS
+        | frozenset(
             {
                 _P.ACCOUNTS_MANAGE,
                 _P.DEVICES_READ,
@@ -120,15 +127,14 @@ ROLE_PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = MappingProxyType
         Role.ACCEPTOR: _ACCEPTOR,
         Role.DISPATCHER: _DISPATCHER,
         Role.SHIFT_LEADER: _DISPATCHER | {_P.CASES_SUPERVISE, _P.TIPOFFS_HANDLE, _P.REGISTERS_MANAGE},
-        Role.COLLECTOR: frozenset(
-            {_P.MAP_READ, _P.CASES_READ, _P.CASES_REPORT, _P.CASES_HANDLE, _P.RULES_READ, _P.PATROL_REPORT}
-        ),
+        Role.COLLECTOR: _INSPECTS
+        | frozenset({_P.MAP_READ, _P.CASES_READ, _P.CASES_REPORT, _P.CASES_HANDLE, _P.RULES_READ, _P.PATROL_REPORT}),
         Role.UNIT: _UNIT,
-        Role.HANDLER: frozenset({_P.MAP_READ, _P.CASES_READ, _P.CASES_REPORT, _P.UNIT_HANDLE}),
-        Role.CREW: frozenset(
-            {_P.MAP_READ, _P.CASES_READ, _P.CASES_HANDLE, _P.CREWS_READ, _P.CREWS_REPORT, _P.PLATES_READ}
-        ),
-        Role.ENTERPRISE: frozenset(
+        Role.HANDLER: _INSPECTS | frozenset({_P.MAP_READ, _P.CASES_READ, _P.CASES_REPORT, _P.UNIT_HANDLE}),
+        Role.CREW: _INSPECTS
+        | frozenset({_P.MAP_READ, _P.CASES_READ, _P.CASES_HANDLE, _P.CREWS_READ, _P.CREWS_REPORT, _P.PLATES_READ}),
+        Role.ENTERPRISE: _INSPECTS
+        | frozenset(
             {
                 _P.MAP_READ,
                 _P.ALERTS_READ,
@@ -139,11 +145,10 @@ ROLE_PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = MappingProxyType
                 _P.PLATES_READ,
             }
         ),
-        Role.DISTRICT: frozenset(
-            {_P.MAP_READ, _P.ALERTS_READ, _P.CASES_READ, _P.UNITS_READ, _P.CREWS_READ, _P.LEARN_READ}
-        ),
-        Role.ANALYST: frozenset({_P.MAP_READ, _P.ALERTS_READ, _P.CASES_READ, _P.LEARN_READ, _P.UNITS_READ}),
-        Role.AUDITOR: frozenset({_P.AUDIT_READ, _P.CASES_READ, _P.ALERTS_READ}),
+        Role.DISTRICT: _INSPECTS
+        | frozenset({_P.MAP_READ, _P.ALERTS_READ, _P.CASES_READ, _P.UNITS_READ, _P.CREWS_READ, _P.LEARN_READ}),
+        Role.ANALYST: _LOOKS | frozenset({_P.MAP_READ, _P.ALERTS_READ, _P.CASES_READ, _P.LEARN_READ, _P.UNITS_READ}),
+        Role.AUDITOR: _LOOKS | frozenset({_P.AUDIT_READ, _P.CASES_READ, _P.ALERTS_READ}),
     }
 )
 

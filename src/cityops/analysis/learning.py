@@ -56,6 +56,9 @@ _alert: Final = table(
 )
 _unit: Final = table("unit", column("id", String), column("name", String), column("area_code", String))
 
+_NOT_HANDLED: Final = ("void", "merged", "rejected")
+"""Ends in which nothing was done about the matter under this number."""
+
 
 class Analysis:
     """Figures from the rows themselves: alerts, cases, timelines; nothing is counted in passing."""
@@ -141,14 +144,14 @@ class Analysis:
         return int(conn.execute(query).scalar_one())
 
     def _closed(self, conn: Connection, principal: Principal, begin_ms: int, end_ms: int) -> tuple[int, int]:
-        """Cases closed (not voided) in the span, and how many of them in time; one without a limit is in time."""
+        """Cases closed (not voided, merged or refused) in the span, and how many in time; one without a limit is."""
         due = deadline_table.c
         joined = case_table.outerjoin(deadline_table, and_(due.case_id == case_table.c.id, due.task_id.is_(None)))
         closed = and_(
             case_scope(principal),
             case_table.c.closed_ms >= begin_ms,
             case_table.c.closed_ms < end_ms,
-            case_table.c.state != "void",
+            case_table.c.state.not_in(_NOT_HANDLED),
         )
         rows = conn.execute(select(case_table.c.closed_ms, due.due_ms).select_from(joined).where(closed)).all()
         return len(rows), sum(due_ms is None or closed_ms <= due_ms for closed_ms, due_ms in rows)

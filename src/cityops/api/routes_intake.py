@@ -196,6 +196,20 @@ def correct_matter(
 
 
 @router.get(
+    "/cases/{case_id}/duplicates",
+    **spec(
+        "与此案疑似重复的案件", "Cases that may be the same as this", _DESK, answer=examples.NEAR_CASES, refusals=(404,)
+    ),
+)
+def list_case_duplicates(
+    services: Services, person: Person, case_id: Annotated[str, Path(max_length=26)]
+) -> schemas.NearCaseList:
+    """Other open cases on its vehicle, else of the same or a kin matter nearby, within the rule's window of it."""
+    found = services.intake.duplicates_of(person, case_id)
+    return schemas.NearCaseList(items=[show(schemas.NearCase, one) for one in found])
+
+
+@router.get(
     "/cases/{case_id}/reporters",
     **spec("上报人", "Who reported a case", _DESK, answer=examples.CASE_REPORTERS, refusals=(404,)),
 )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import case as sql_case
 
 from cityops.access import Role
 from cityops.cases.conditions import Situation
@@ -74,8 +75,9 @@ def _people(at: Situation, transition: Transition, role: Role | None, words: str
 
 
 def _cases(at: Situation, words: str) -> list[ChoiceView]:
-    """Open cases of the same kind in this person's scope, newest first."""
+    """Open cases of the same kind in this person's scope, those on the same vehicle first, then newest first."""
     case = case_table.c
+    on_another = sql_case((case.vehicle_id == at.case["vehicle_id"], 0), else_=1)
     query = (
         select(case.id, case.number, case.title_zh, case.title_en, case.state)
         .where(
@@ -86,7 +88,7 @@ def _cases(at: Situation, words: str) -> list[ChoiceView]:
             case.id != at.case["id"],
             _holds(words, case.number, case.title_zh, case.title_en),
         )
-        .order_by(case.opened_ms.desc(), case.id.desc())
+        .order_by(on_another, case.opened_ms.desc(), case.id.desc())
         .limit(MAX_CHOICES + 1)
     )
     titles = {name: state.title.text for name, state in at.workflow.states.items()}

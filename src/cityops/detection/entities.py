@@ -61,6 +61,10 @@ class Entities:
         known = np.array([self.index(int(device)) for device in unique], np.int64)
         return known[back] if len(known) else np.zeros(0, np.int64)
 
+    def has_met(self, devices: Array) -> bool:
+        """Whether each of these was seen before."""
+        return all(int(device) in self._index for device in np.unique(devices))
+
     def knows(self, devices: Array) -> bool:
         """Whether the register has told who each of these is."""
         return all(

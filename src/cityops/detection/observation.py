@@ -186,3 +186,26 @@ def sort_and_merge(parts: Sequence[Array]) -> tuple[Array, int]:
     same = (rows["entity"][1:] == rows["entity"][:-1]) & (rows["order_key"][1:] == rows["order_key"][:-1])
     keep = np.concatenate([[True], ~same])
     return rows[keep], int(same.sum())
+
+
+def overtaken(parts: Sequence[Array]) -> Array:
+    """Rows that may have arrived behind a younger one of the same entity; repetitions are not among them.
+
+    Args:
+        parts: rows of one stream each, in the order of arrival. Which of two streams came first is not known: a row
+            counts as overtaken by any younger one of another stream.
+    """
+    return np.concatenate([np.zeros(0, OBSERVATION), _behind(parts), _behind(parts[::-1])])
+
+
+def _behind(parts: Sequence[Array]) -> Array:
+    """Rows behind a younger one of their entity when the parts came in this order."""
+    rows = np.concatenate([np.zeros(0, OBSERVATION), *parts])
+    entity, age = (np.unique(rows[name], return_inverse=True)[1] for name in ("entity", "order_key"))
+    rank = entity * len(rows) + age
+    order = np.argsort(entity, kind="stable")
+    behind = np.zeros(len(rows), np.bool_)
+    behind[order] = rank[order] < np.maximum.accumulate(rank[order])
+    first = np.zeros(len(rows), np.bool_)
+    first[np.unique(rank, return_index=True)[1]] = True
+    return rows[behind & first]

@@ -17,7 +17,7 @@ from cityops.detection.changes import Change, Finding
 from cityops.detection.detector import AnyDetector, Array
 from cityops.detection.entities import Overrides, no_overrides
 from cityops.detection.episodes import Episode, last_of_each
-from cityops.detection.observation import KEY_BITS, Enricher, Roads, SpeedLimits, sort_and_merge
+from cityops.detection.observation import KEY_BITS, Enricher, Roads, SpeedLimits, overtaken, sort_and_merge
 from cityops.detection.reevaluation import HistoryReader, Reevaluator, credible
 from cityops.detection.snapshot import load_snapshot, save_snapshot
 from cityops.detection.state import Memory
@@ -88,7 +88,8 @@ class Pipeline:
     """Runs detectors over logs. Start it in its own thread with ``run``; tests and tools call ``step``.
 
     What was read is never lost: alerts and the log position are one transaction, the snapshot is younger than
-    neither, and what lies between snapshot and crash is read again with its alerts held back.
+    neither, and what lies between snapshot and crash is read again with its alerts held back. It may be read in other
+    portions than before; what arrived out of order is therefore re-evaluated, whatever the portions were.
 
     Args:
         sources: the logs; each is read from here only.
@@ -128,9 +129,10 @@ class Pipeline:
         self._reevaluator = Reevaluator(self._memory, book, histories, self._enricher, self._report)
         self._unsent: list[Change] = []
         self._resume: dict[str, int] = {}
+        self._known_end: dict[str, int] = {}
+        self._complete: dict[str, int] = {}
         self._started = False
         self._counts: Counter[str] = Counter()
-        self._lag_bytes = 0
         self._last_s = {"snapshot": 0.0, "reevaluate": -1e9, "refresh": -1e9, "overrides": 0.0}
 
     @property
@@ -139,12 +141,16 @@ class Pipeline:
         return self._memory.latest
 
     def metrics(self) -> dict[str, float]:
-        """Counters since the start, and how much waited after the last step. Safe to call from other threads."""
+        """Counters since the start, and what waits at this moment. Safe to call from other threads.
+
+        ``lag_bytes`` of the logs are not judged to the end yet, those of a step that goes on among them. Asked in this
+        order, lag, re-evaluations and changes that are all zero mean that the alert book is complete.
+        """
         gauges = {
             "entities": len(self._memory.entities),
+            "lag_bytes": self._lag_bytes(),
             "pending_reevaluations": len(self._memory.pending),
             "unsent_changes": len(self._unsent),
-            "lag_bytes": self._lag_bytes,
             "silence_suppressed": sum(silence.suppressed for silence in self._memory.silences),
         }
         return {**{name: float(count) for name, count in dict(self._counts).items()}, **gauges}
@@ -195,8 +201,12 @@ class Pipeline:
             self._send()
         if self._due("snapshot", self._settings.snapshot_every_s):
             self.snapshot()
-        self._lag_bytes = sum(max(0, source.reader.end - source.reader.position) for source in self._sources)
+        self._complete = self._positions()
         return rows
+
+    def _lag_bytes(self) -> int:
+        """Bytes behind the last completed step; before the first one everything there is."""
+        return sum(max(0, source.reader.end - self._complete.get(source.name, 0)) for source in self._sources)
 
     def snapshot(self) -> None:
         """Keep the state on disk, unless changes wait to be written. A full disk is logged and counted."""
@@ -228,9 +238,11 @@ class Pipeline:
                 memory.want_rebuilt(self._clock.now_ms())
         for source in self._sources:
             source.reader.position = positions.get(source.name, 0)
+            self._known_end[source.name] = source.reader.end
             if progress.get(source.name, 0) > source.reader.position:
                 self._resume[source.name] = progress[source.name]
         self._last_s["snapshot"] = self._clock.monotonic_s()
+        self._complete = self._positions()
         self._started = True
         if not self._resume:
             self._after_replay()
@@ -240,26 +252,33 @@ class Pipeline:
 
     def _read_and_judge(self) -> tuple[int, bool]:
         """One read of every log. Returns the rows, and whether this completed the replay after a start."""
-        if len(self._memory.pending) >= self._settings.max_pending:
+        replaying = bool(self._resume)
+        if not replaying and len(self._memory.pending) >= self._settings.max_pending:
             self._counts["paused_steps"] += 1
             return 0, False
-        replaying = bool(self._resume)
         batches: list[Batch] = []
+        known = False
         for source in self._sources:
+            known |= source.reader.position < self._known_end[source.name]
             if not replaying:
                 batches += source.reader.read(self._settings.max_rows)
             elif source.name in self._resume:
                 batches += source.reader.read(self._settings.max_rows, until=self._resume[source.name])
                 if source.reader.position >= self._resume[source.name]:
                     del self._resume[source.name]
-        changes = self._judge(batches)
+        changes = self._judge(batches, known=known)
         self._counts["replayed_changes" if replaying else "changes"] += len(changes)
         if not replaying:
             self._unsent += changes
         return sum(batch.rows for batch in batches), replaying and not self._resume
 
-    def _judge(self, batches: Sequence[Batch]) -> list[Change]:
-        """Latest state, enrichment, kernels. Returns what the alert book should know."""
+    def _judge(self, batches: Sequence[Batch], *, known: bool) -> list[Change]:
+        """Latest state, enrichment, kernels. Returns what the alert book should know.
+
+        Args:
+            batches: what was read.
+            known: a process before this one may have read it already, and come to alerts, in other portions.
+        """
         memory = self._memory
         parts = []
         changes: list[Change] = []
@@ -270,8 +289,7 @@ class Pipeline:
             mask = credible(raw)
             batch = raw if mask.all() else raw.take(mask)
             self._counts["clock_ahead"] += raw.rows - batch.rows
-            if not memory.entities.knows(batch.columns["device"]) and self._due("refresh", 1.0):
-                memory.refresh()
+            self._ask_who(batch.columns["device"])
             entity = memory.entities.indices(batch.columns["device"])
             memory.reserve()
             classes = memory.entities.classes[entity]
@@ -282,11 +300,19 @@ class Pipeline:
             parts.append(self._enricher.positions(batch, entity, classes))
             for silence in memory.silences:
                 changes += [self._report(silence.detector, {}, *ended) for ended in silence.hear(batch, entity)]
+        if known:
+            self._note_late(overtaken(parts))
         rows, repeated = sort_and_merge(parts)
         fresh, late = memory.arrivals.classify(rows)
         self._counts["duplicates"] += repeated + int((~fresh & ~late).sum())
         self._note_late(rows[late])
         return changes + self._run_kernels(rows[fresh])
+
+    def _ask_who(self, devices: Array) -> None:
+        """Ask the register for terminals never met at once, for those without a vehicle at most once a second."""
+        entities = self._memory.entities
+        if not entities.has_met(devices) or (not entities.knows(devices) and self._due("refresh", 1.0)):
+            self._memory.refresh()
 
     def _note_late(self, rows: Array) -> None:
         """Have vehicles with late data re-evaluated; what is older than ``max_late_s`` is counted and left alone."""

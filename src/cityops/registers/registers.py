@@ -16,7 +16,9 @@ from cityops.registers.vehicles import VEHICLE, check_vehicle
 from cityops.store import Store
 
 PAGE_LIMIT: Final = 1000
-_CHANGEABLE: Final = frozenset({"code", "title", "unit_id", "area_code", "lon", "lat", "state", "data"})
+_CHANGEABLE: Final = frozenset(
+    {"code", "title", "unit_id", "supervisor_id", "area_code", "lon", "lat", "geometry", "state", "data"}
+)
 _LENGTHS: Final = {"register": 64, "code": 64, "title": 128, "state": 32}
 
 
@@ -29,9 +31,11 @@ class RegisterObject:
     code: str
     title: str
     unit_id: str | None
+    supervisor_id: str | None
     area_code: str | None
     lon: float | None
     lat: float | None
+    geometry: dict[str, Any] | None
     state: str
     data: dict[str, Any]
     version: int
@@ -95,9 +99,11 @@ class Registers:
         code: str,
         title: str,
         unit_id: str | None = None,
+        supervisor_id: str | None = None,
         area_code: str | None = None,
         lon: float | None = None,
         lat: float | None = None,
+        geometry: Mapping[str, Any] | None = None,
         state: str = "active",
         data: Mapping[str, Any] | None = None,
     ) -> RegisterObject:
@@ -109,8 +115,10 @@ class Registers:
         """
         now_ms = self._clock.now_ms()
         made = RegisterObject(
-            id=self._ids.next(), register=register, code=code, title=title, unit_id=unit_id, area_code=area_code,
-            lon=lon, lat=lat, state=state, data=dict(data or {}), version=1, created_ms=now_ms, updated_ms=now_ms,
+            id=self._ids.next(), register=register, code=code, title=title, unit_id=unit_id,
+            supervisor_id=supervisor_id, area_code=area_code, lon=lon, lat=lat,
+            geometry=None if geometry is None else dict(geometry), state=state, data=dict(data or {}), version=1,
+            created_ms=now_ms, updated_ms=now_ms,
         )  # fmt: skip
         self._check(made)
         first = {name: [None, getattr(made, name)] for name in sorted(_CHANGEABLE)}

@@ -27,9 +27,11 @@ register_object: Final = Table(
     Column("code", String(64), nullable=False),
     Column("title", String(128), nullable=False),
     Column("unit_id", String(26), ForeignKey("unit.id")),
+    Column("supervisor_id", String(26), ForeignKey("unit.id")),
     Column("area_code", String(16)),
     Column("lon", Float),
     Column("lat", Float),
+    Column("geometry", JSON(none_as_null=True)),
     Column("state", String(32), nullable=False),
     Column("data", JSON, nullable=False),
     Column("version", Integer, nullable=False),
@@ -37,6 +39,7 @@ register_object: Final = Table(
     Column("updated_ms", BigInteger, nullable=False),
     UniqueConstraint("register", "code"),
     Index(None, "register", "unit_id"),
+    Index(None, "register", "supervisor_id"),
     Index(None, "register", "area_code"),
 )
 
@@ -51,3 +54,12 @@ register_change: Final = Table(
     Column("reason", String(256)),
     Column("changes", JSON, nullable=False),
 )
+
+register_link: Final = Table(
+    "register_link",
+    metadata,
+    Column("from_id", String(26), ForeignKey("register_object.id"), primary_key=True),
+    Column("field", String(40), primary_key=True),
+    Column("to_id", String(26), ForeignKey("register_object.id"), nullable=False, index=True),
+)
+"""Relations (关联): which object an ``object`` field names; kept with the object in the same transaction."""

@@ -9,9 +9,12 @@ from pydantic import Field
 
 from cityops.access import Permission
 from cityops.analysis.evaluation import CountedWork
+from cityops.analysis.figures import FigureSpec
 from cityops.cases import Fault, Workflow, check_workflow
 from cityops.cases.reports import Attribute, Choice, DataType, Service, ServiceType
+from cityops.inspections import ChecklistSpec, InspectionPlan, RectificationSpec
 from cityops.kit import Data, Text, Words
+from cityops.registers import RegisterSpec, unknown_fields
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 MatterPath = Annotated[str, Field(pattern=r"^(.+/(component|matter)/\d{4,5})?$")]
@@ -137,6 +140,11 @@ class SceneSpec(Data):
     evaluation: CountedWork | None = None
     services: tuple[ServiceSpec, ...] = ()
     tip_offs: tuple[TipOffSpec, ...] = ()
+    registers: tuple[RegisterSpec, ...] = ()
+    checklists: tuple[ChecklistSpec, ...] = ()
+    inspection_plans: tuple[InspectionPlan, ...] = ()
+    rectification: RectificationSpec | None = None
+    figures: tuple[FigureSpec, ...] = ()
 
     def detector(self, detector_id: str) -> DetectorSpec | None:
         """The declaration of a detector, or ``None``."""
@@ -157,6 +165,9 @@ def check_scene(spec: SceneSpec) -> list[Fault]:
     faults += _repeated("services", [service.code for service in spec.services])
     faults += _repeated("tip_offs", [matter.code for matter in spec.tip_offs])
     faults += _services_faults(spec.services)
+    for part in ("registers", "checklists", "inspection_plans", "figures"):
+        faults += _repeated(part, [one.name for one in getattr(spec, part)])
+    faults += _register_faults(spec)
     kinds = {workflow.name for workflow in spec.workflows}
     for index, detector in enumerate(spec.detectors):
         if detector.case is not None and detector.case not in kinds:
@@ -171,6 +182,40 @@ def check_scene(spec: SceneSpec) -> list[Fault]:
             if step not in actions:
                 faults.append(Fault(("response_times", index), Text(f"没有步骤“{step}”", f"there is no step {step!r}")))
     return faults
+
+
+def _register_faults(spec: SceneSpec) -> Iterable[Fault]:
+    """Checklists, plans and figures that name a register, field, checklist or figure that is not there."""
+    registers = {register.name: register for register in spec.registers}
+    checklists = {checklist.name: checklist for checklist in spec.checklists}
+    for part in ("checklists", "inspection_plans", "figures"):
+        for index, one in enumerate(getattr(spec, part)):
+            if one.register_name not in registers:
+                yield Fault((part, index, "register"), _no(one.register_name, "台账", "register"))
+    for index, plan in enumerate(spec.inspection_plans):
+        if plan.checklist is not None and plan.checklist not in checklists:
+            yield Fault(("inspection_plans", index, "checklist"), _no(plan.checklist, "检查表", "checklist"))
+        register = registers.get(plan.register_name)
+        for number, rule in enumerate(plan.rules):
+            for name in unknown_fields(rule.when, register) if register else ():
+                yield Fault(("inspection_plans", index, "rules", number, "when"), _no(name, "字段", "field"))
+    if spec.checklists and spec.rectification is None:
+        text = Text("有检查表却没有写明隐患如何整改", "has checklists and no rectification for what they find")
+        yield Fault(("checklists",), text)
+    names = {figure.name for figure in spec.figures}
+    for index, figure in enumerate(spec.figures):
+        register = registers.get(figure.register_name)
+        unknown = unknown_fields(figure.when, register) if register else []
+        if register and figure.of == "objects" and figure.field and register.field(figure.field) is None:
+            unknown.append(figure.field)
+        for name in unknown:
+            yield Fault(("figures", index), _no(name, "字段", "field"))
+        if figure.per is not None and figure.per not in names:
+            yield Fault(("figures", index, "per"), _no(figure.per, "数字", "figure"))
+
+
+def _no(name: str, zh: str, en: str) -> Text:
+    return Text(f"{zh}“{name}”不存在", f"there is no {en} {name!r}")
 
 
 def _services_faults(services: tuple[ServiceSpec, ...]) -> Iterable[Fault]:

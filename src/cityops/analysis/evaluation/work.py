@@ -7,9 +7,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from cityops.cases import Workflow
-from cityops.kit import Data
-
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+from cityops.kit import Data, Name
 
 
 class DeskWork(Data):

@@ -1,6 +1,13 @@
 """Duplicates (重复案件): which open cases may already be about the same thing."""
 
-from cityops.cases.duplicates.nearby import Candidate, change_matter, find_duplicates, record_matter, set_matter_open
+from cityops.cases.duplicates.nearby import (
+    Candidate,
+    change_matter,
+    find_duplicates,
+    find_same_vehicle,
+    record_matter,
+    set_matter_open,
+)
 from cityops.cases.duplicates.rules import (
     RULE_COLUMNS,
     DuplicateRule,
@@ -25,6 +32,7 @@ __all__ = [
     "duplicate_rules_of",
     "export_duplicate_rules",
     "find_duplicates",
+    "find_same_vehicle",
     "import_duplicate_rules",
     "record_matter",
     "set_matter_open",

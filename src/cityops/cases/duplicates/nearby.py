@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, insert, select, true, update
+from sqlalchemy import Connection, RowMapping, insert, select, true, update
 
 from cityops.cases.catalogue import ItemKey
 from cityops.cases.duplicates.cells import cell_of, cells_near, check_position, distance_m
@@ -82,6 +82,36 @@ def find_duplicates(
             near.append((away_m, -opened_ms, case_id, (standard, kind, code) == key))
     near.sort()
     return _numbered(conn, near[:limit], at_ms)
+
+
+def find_same_vehicle(
+    conn: Connection, rules: DuplicateRules, case: RowMapping, limit: int = MAX_CANDIDATES
+) -> list[Candidate]:
+    """Other open cases of the same kind on a case's vehicle, within the general window, nearest in time first.
+
+    A vehicle moves: how far apart the two places lie says nothing, it is only told (0 where either is not known).
+    """
+    window_ms = rules.general.window_h * _HOUR_MS
+    other = case_table.c
+    query = select(other.id, other.number, other.lon, other.lat, other.opened_ms).where(
+        other.vehicle_id == case["vehicle_id"],
+        other.scene == case["scene"],
+        other.kind == case["kind"],
+        other.ended.is_(False),
+        other.id != case["id"],
+        other.opened_ms.between(case["opened_ms"] - window_ms, case["opened_ms"] + window_ms),
+    )
+    found = [
+        Candidate(row.id, row.number, _apart_m(case, row._mapping), (case["opened_ms"] - row.opened_ms) // 1000, True)
+        for row in conn.execute(query)
+    ]
+    return sorted(found, key=lambda one: (abs(one.age_s), one.number))[:limit]
+
+
+def _apart_m(one: RowMapping, other: RowMapping) -> float:
+    if None in (one["lon"], one["lat"], other["lon"], other["lat"]):
+        return 0.0
+    return distance_m(one["lon"], one["lat"], other["lon"], other["lat"])
 
 
 def _numbered(conn: Connection, near: Sequence[tuple[float, int, str, bool]], at_ms: int) -> list[Candidate]:

@@ -90,10 +90,15 @@ class DuplicateRules:
 
     def of(self, key: ItemKey) -> DuplicateRule:
         """The rule for a matter."""
-        for name in ((key.standard, key.code), (key.standard, key.code[:2]), ("", "")):
+        for name in ((key.standard, key.code), (key.standard, key.code[:2])):
             if name in self._rules:
                 return self._rules[name]
-        return DuplicateRule("", "", DEFAULT_RADIUS_M, DEFAULT_WINDOW_H)
+        return self.general
+
+    @property
+    def general(self) -> DuplicateRule:
+        """The row of all, which also holds for cases without a matter."""
+        return self._rules.get(("", ""), DuplicateRule("", "", DEFAULT_RADIUS_M, DEFAULT_WINDOW_H))
 
     def kin(self, key: ItemKey) -> list[ItemKey]:
         """The matter itself and its kin."""

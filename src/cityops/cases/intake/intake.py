@@ -14,7 +14,7 @@ from cityops.cases.evidence import EvidenceBook
 from cityops.cases.intake.claims import Claims
 from cityops.cases.intake.correcting import case_to_correct, write_matter
 from cityops.cases.intake.filing import TWICE, Ready, filed_before, join_open, note_report, open_from
-from cityops.cases.intake.near import near_cases
+from cityops.cases.intake.near import like_case, near_cases
 from cityops.cases.intake.routing import routed, suggested_units
 from cityops.cases.intake.tables import intake_table
 from cityops.cases.intake.values import (
@@ -27,6 +27,9 @@ from cityops.cases.intake.values import (
     check_report,
 )
 from cityops.cases.rulebook import Rulebook, Rules
+from cityops.cases.scope import case_scope
+from cityops.cases.stepping import not_found
+from cityops.cases.tables import case_table
 from cityops.cases.workflow import Workflows
 from cityops.kit import Clock, ConflictError, IdMaker, InvalidError, Text, WorkingCalendar, from_ms
 from cityops.places import City, PlaceInfo
@@ -135,6 +138,20 @@ class Intake:
         with self._store.read() as conn:
             rules = self._rulebook.rules(conn).duplicates
             return near_cases(conn, self._workflows, rules, key, lon=lon, lat=lat, at_ms=moment_ms)
+
+    def duplicates_of(self, principal: Principal, case_id: str) -> tuple[NearCase, ...]:
+        """Other open cases that may be about the same as this one (疑似重复); a person decides whether to merge.
+
+        Raises:
+            ForbiddenError: without ``cases.open``. NotFoundError: no such case for this person.
+        """
+        principal.require(Permission.CASES_OPEN)
+        query = select(case_table).where(case_table.c.id == case_id, case_scope(principal))
+        with self._store.read() as conn:
+            case = conn.execute(query).mappings().one_or_none()
+            if case is None:
+                raise not_found()
+            return like_case(conn, self._workflows, self._rulebook.rules(conn).duplicates, case)
 
     def explain_route(self, key: ItemKey, place: PlaceInfo | None, source: str, on: date | None = None) -> Decision:
         """Which row of the routing table decides where a report goes, and every row that was looked at."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, RowMapping, func, select
 
-from cityops.cases.catalogue import ItemKey
-from cityops.cases.duplicates import Candidate, DuplicateRules, find_duplicates
+from cityops.cases.catalogue import ItemKey, Kind
+from cityops.cases.duplicates import Candidate, DuplicateRules, find_duplicates, find_same_vehicle
 from cityops.cases.intake.values import NearCase
+from cityops.cases.showing import matter_view
 from cityops.cases.tables import case_table, reporter_table
 from cityops.cases.workflow import Workflows
 from cityops.kit import Text
@@ -24,6 +25,20 @@ def near_cases(
 ) -> tuple[NearCase, ...]:
     """The nearest open cases of the same or a kin matter, at most ``SHOWN``."""
     found = find_duplicates(conn, rules, key, lon=lon, lat=lat, at_ms=at_ms, limit=SHOWN)
+    return _shown(conn, workflows, found)
+
+
+def like_case(conn: Connection, workflows: Workflows, rules: DuplicateRules, case: RowMapping) -> tuple[NearCase, ...]:
+    """Other open cases that may be about the same as this one: on its vehicle, else of its matter nearby."""
+    matter = matter_view(case)
+    if case["vehicle_id"] is not None:
+        found = find_same_vehicle(conn, rules, case, limit=SHOWN)
+    elif matter is not None and case["lon"] is not None and case["lat"] is not None:
+        key = ItemKey(matter.standard, Kind(matter.kind), matter.code)
+        lon, lat, own = case["lon"], case["lat"], [case["id"]]
+        found = find_duplicates(conn, rules, key, lon=lon, lat=lat, at_ms=case["opened_ms"], limit=SHOWN, exclude=own)
+    else:
+        found = []
     return _shown(conn, workflows, found)
 
 

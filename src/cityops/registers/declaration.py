@@ -1,0 +1,188 @@
+"""What a register is declared as (台账声明): fields, states, geometry, who reads and who writes.
+
+Forms, tables, filters, xlsx sheets, map layers and checks of every register come from here; no register has code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import Field, model_validator
+
+from cityops.access import Role
+from cityops.kit import Data, Name, Words
+
+FieldKind = Literal[
+    "text", "long_text", "integer", "number", "boolean", "date", "choice", "choices", "object", "phone", "web"
+]
+"""Kinds of fields. ``choices``: several of the options; ``object``: the code of an object of another register."""
+
+Geometry = Literal["none", "point", "line", "area"]
+"""What an object is on the map; every object may have a point (``lon``, ``lat``) beside its line or area."""
+
+RESERVED: Final = frozenset(
+    {"id", "code", "title", "unit", "unit_id", "supervisor", "supervisor_id", "area", "area_code", "lon", "lat"}
+    | {"state", "version", "geometry", "created_ms", "updated_ms", "q", "page", "page_size", "register", "sort"}
+)
+"""Names that every object has already; no field may be called so."""
+
+ARCHIVED: Final = "archived"
+"""The state of an object that is no longer there; every register has it without declaring it."""
+
+
+class FieldOption(Data):
+    """One value of a choice."""
+
+    value: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]{0,39}$")]
+    title: Words
+
+
+class RegisterField(Data):
+    """A field of a register's objects.
+
+    ``unit``: of a number, in words (米, 元, 人). ``listed``: a column of the table and of the phone's card; every field
+    is on the object's page and in the sheet. ``filter``: the table can be narrowed by it. ``personal``: shown to those
+    who may read contacts only, and erased after the register's retention. ``register``: where an ``object`` is found.
+    """
+
+    name: Name
+    title: Words
+    kind: FieldKind = "text"
+    required: bool = False
+    options: tuple[FieldOption, ...] = ()
+    unit: Words | None = None
+    least: float | None = None
+    most: float | None = None
+    register_name: Annotated[Name | None, Field(alias="register")] = None
+    help: Words | None = None
+    listed: bool = False
+    filter: bool = False
+    personal: bool = False
+
+    @model_validator(mode="after")
+    def _parts_fit_the_kind(self) -> Self:
+        numeric = self.kind in ("integer", "number")
+        if self.name in RESERVED:
+            raise ValueError(f"{self.name} is a name that every object has already")
+        if (self.kind in ("choice", "choices")) != bool(self.options):
+            raise ValueError("options belong to a choice, and a choice needs them")
+        if len({option.value for option in self.options}) != len(self.options):
+            raise ValueError("two options have the same value")
+        if (self.kind == "object") != (self.register_name is not None):
+            raise ValueError("register belongs to an object field, and an object field needs it")
+        if not numeric and (self.unit, self.least, self.most) != (None, None, None):
+            raise ValueError("unit, least and most belong to a number")
+        if self.least is not None and self.most is not None and self.least > self.most:
+            raise ValueError("least is over most")
+        if self.filter and self.kind not in ("choice", "choices", "boolean", "object"):
+            raise ValueError("a table is narrowed by choices, booleans and objects")
+        return self
+
+
+class RegisterState(Data):
+    """A state of an object. ``tone``: how it is shown. ``idle``: nothing is inspected while it lasts (停用、放假)."""
+
+    title: Words
+    tone: Literal["good", "warning", "bad", "neutral"] = "neutral"
+    idle: bool = False
+
+
+_ACTIVE: Final = {"active": RegisterState(title=Words(zh="在用", en="In use"), tone="good")}
+_ARCHIVED: Final = RegisterState(title=Words(zh="已注销", en="Archived"), idle=True)
+
+
+class RegisterSpec(Data):
+    """A register (台账): typed objects with a code, a title, a unit that answers for them, a place and a state.
+
+    Args:
+        code_title: what the code is called (编号、许可证号、车牌).
+        code_pattern: regular expression that a code matches as a whole.
+        geometry: what the objects are on the map.
+        fields: what this register adds.
+        states: besides ``archived``; the first is that of a new object.
+        read, write: roles; a role that writes reads too.
+        scope: ``own``: people of units see what their unit answers for (主体责任) or supervises (监管), districts what
+            lies in their areas; ``city``: everybody who reads sees all.
+        private: not in the generic lists and pages: no free search (vehicles and their plates).
+        retention_days: personal fields of an archived object are erased after so many days.
+        layer: shown on the map as a layer of its own.
+    """
+
+    name: Name
+    title: Words
+    description: Words | None = None
+    code_title: Words = Words(zh="编号", en="Code")
+    title_title: Words = Words(zh="名称", en="Name")
+    code_pattern: str | None = None
+    geometry: Geometry = "point"
+    fields: tuple[RegisterField, ...] = ()
+    states: Annotated[dict[Name, RegisterState], Field(min_length=1)] = Field(default_factory=lambda: dict(_ACTIVE))
+    read: tuple[Role, ...] = ()
+    write: tuple[Role, ...] = ()
+    scope: Literal["own", "city"] = "own"
+    private: bool = False
+    retention_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
+    layer: bool = False
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        names = [field.name for field in self.fields]
+        if len(set(names)) != len(names):
+            raise ValueError("two fields have the same name")
+        if ARCHIVED in self.states:
+            raise ValueError(f"the state {ARCHIVED} is there without being declared")
+        if any(field.personal for field in self.fields) != (self.retention_days is not None):
+            raise ValueError("personal fields need retention_days, and nothing else does")
+        return self
+
+    @property
+    def initial(self) -> str:
+        """The state of a new object."""
+        return next(iter(self.states))
+
+    @property
+    def all_states(self) -> Mapping[str, RegisterState]:
+        """The declared states and ``archived``."""
+        return {**self.states, ARCHIVED: _ARCHIVED}
+
+    def field(self, name: str) -> RegisterField | None:
+        """The field of this name, or ``None``."""
+        return next((field for field in self.fields if field.name == name), None)
+
+    def may_read(self, role: Role) -> bool:
+        """Whether somebody of this role reads the register at all; which objects, the scope decides."""
+        return role in self.read or role in self.write
+
+    def may_write(self, role: Role) -> bool:
+        """Whether somebody of this role writes it."""
+        return role in self.write
+
+
+class Condition(Data):
+    """A condition on an object: its ``state`` or one of its fields, by value or by bounds (both included)."""
+
+    field: Name
+    any_of: tuple[str | bool, ...] = ()
+    least: float | None = None
+    most: float | None = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if bool(self.any_of) == (self.least is not None or self.most is not None):
+            raise ValueError("a condition has any_of, or least and most")
+        return self
+
+    def holds(self, state: str, data: Mapping[str, Any]) -> bool:
+        """Whether it holds for an object; a missing value fulfils no condition."""
+        value = state if self.field == "state" else data.get(self.field)
+        if self.any_of:
+            return any(one in self.any_of for one in (value if isinstance(value, list) else [value]))
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return False
+        return (self.least is None or value >= self.least) and (self.most is None or value <= self.most)
+
+
+def unknown_fields(conditions: Iterable[Condition], register: RegisterSpec) -> list[str]:
+    """Fields that conditions name and the register does not have."""
+    return [one.field for one in conditions if one.field != "state" and register.field(one.field) is None]
