@@ -13,8 +13,8 @@ from cityops.kit import ForbiddenError
 _LOOKS = "registers.read inspections.read"
 _INSPECTS = f"{_LOOKS} inspections.record"
 _DESK = (
-    f"{_LOOKS} map.read alerts.read alerts.act cases.read cases.report cases.open crews.read units.read learn.read plates.read"
-    " contacts.read rules.read"
+    f"{_LOOKS} map.read alerts.read alerts.act cases.read cases.report cases.open crews.read units.read learn.read"
+    " plates.read contacts.read rules.read"
 )
 _SENDS = f"{_DESK} cases.dispatch cases.check cases.close rectification.review closures.manage devices.read patrol.read"
 CONTRACT = {
