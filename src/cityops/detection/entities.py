@@ -63,13 +63,13 @@ class Entities:
 
     def has_met(self, devices: Array) -> bool:
         """Whether each of these was seen before."""
-        return all(int(device) in self._index for device in np.unique(devices))
+        return all(int(device) in self._index for device in devices)
 
     def knows(self, devices: Array) -> bool:
         """Whether the register has told who each of these is."""
         return all(
             (found := self._index.get(int(device))) is not None and self.subjects[found].vehicle_id is not None
-            for device in np.unique(devices)
+            for device in devices
         )
 
     def refresh(self, *, overrides: bool) -> list[int]:

@@ -132,6 +132,7 @@ class Pipeline:
         self._known_end: dict[str, int] = {}
         self._complete: dict[str, int] = {}
         self._started = False
+        self._compared = False
         self._counts: Counter[str] = Counter()
         self._last_s = {"snapshot": 0.0, "reevaluate": -1e9, "refresh": -1e9, "overrides": 0.0}
 
@@ -143,8 +144,8 @@ class Pipeline:
     def metrics(self) -> dict[str, float]:
         """Counters since the start, and what waits at this moment. Safe to call from other threads.
 
-        ``lag_bytes`` of the logs are not judged to the end yet, those of a step that goes on among them. Asked in this
-        order, lag, re-evaluations and changes that are all zero mean that the alert book is complete.
+        ``lag_bytes`` counts what a step under way works on. No lag, then nothing pending, then nothing unsent, looked
+        at in this order: the alert book is complete.
         """
         gauges = {
             "entities": len(self._memory.entities),
@@ -190,22 +191,23 @@ class Pipeline:
         """
         if not self._started:
             self._start()
+        if not self._resume and not self._compared:
+            self._compare_open()
         self._send()
-        rows, replayed = self._read_and_judge()
-        if not self._resume:
-            if replayed:
-                self._after_replay()
+        rows = self._read_and_judge()
+        if self._compared:
             self._reevaluate()
             if rows == 0:
                 self._watch_silence()
             self._send()
         if self._due("snapshot", self._settings.snapshot_every_s):
             self.snapshot()
-        self._complete = self._positions()
+        if self._compared:
+            self._complete = self._positions()
         return rows
 
     def _lag_bytes(self) -> int:
-        """Bytes behind the last completed step; before the first one everything there is."""
+        """Bytes behind the last complete step; before the first one everything there ever was."""
         return sum(max(0, source.reader.end - self._complete.get(source.name, 0)) for source in self._sources)
 
     def snapshot(self) -> None:
@@ -242,20 +244,17 @@ class Pipeline:
             if progress.get(source.name, 0) > source.reader.position:
                 self._resume[source.name] = progress[source.name]
         self._last_s["snapshot"] = self._clock.monotonic_s()
-        self._complete = self._positions()
         self._started = True
-        if not self._resume:
-            self._after_replay()
 
     def _positions(self) -> dict[str, int]:
         return {source.name: source.reader.position for source in self._sources}
 
-    def _read_and_judge(self) -> tuple[int, bool]:
-        """One read of every log. Returns the rows, and whether this completed the replay after a start."""
+    def _read_and_judge(self) -> int:
+        """One read of every log. Returns the rows."""
         replaying = bool(self._resume)
         if not replaying and len(self._memory.pending) >= self._settings.max_pending:
             self._counts["paused_steps"] += 1
-            return 0, False
+            return 0
         batches: list[Batch] = []
         known = False
         for source in self._sources:
@@ -270,16 +269,14 @@ class Pipeline:
         self._counts["replayed_changes" if replaying else "changes"] += len(changes)
         if not replaying:
             self._unsent += changes
-        return sum(batch.rows for batch in batches), replaying and not self._resume
+        return sum(batch.rows for batch in batches)
 
     def _judge(self, batches: Sequence[Batch], *, known: bool) -> list[Change]:
         """Latest state, enrichment, kernels. Returns what the alert book should know.
 
-        Args:
-            batches: what was read.
-            known: a process before this one may have read it already, and come to alerts, in other portions.
+        ``known``: a process before this one may have judged some of it already, in other portions.
         """
-        memory = self._memory
+        memory, entities = self._memory, self._memory.entities
         parts = []
         changes: list[Change] = []
         for raw in batches:
@@ -289,10 +286,13 @@ class Pipeline:
             mask = credible(raw)
             batch = raw if mask.all() else raw.take(mask)
             self._counts["clock_ahead"] += raw.rows - batch.rows
-            self._ask_who(batch.columns["device"])
-            entity = memory.entities.indices(batch.columns["device"])
+            devices = np.unique(batch.columns["device"])
+            # One never met is asked for at once: judged as another class of vehicle, its first hours would be wrong.
+            if not entities.has_met(devices) or (not entities.knows(devices) and self._due("refresh", 1.0)):
+                memory.refresh()
+            entity = entities.indices(batch.columns["device"])
             memory.reserve()
-            classes = memory.entities.classes[entity]
+            classes = entities.classes[entity]
             if batch.stream.name == VEHICLE_SAFETY_ALARM.name:
                 parts.append(self._enricher.alarms(batch, entity, classes))
                 continue
@@ -307,12 +307,6 @@ class Pipeline:
         self._counts["duplicates"] += repeated + int((~fresh & ~late).sum())
         self._note_late(rows[late])
         return changes + self._run_kernels(rows[fresh])
-
-    def _ask_who(self, devices: Array) -> None:
-        """Ask the register for terminals never met at once, for those without a vehicle at most once a second."""
-        entities = self._memory.entities
-        if not entities.has_met(devices) or (not entities.knows(devices) and self._due("refresh", 1.0)):
-            self._memory.refresh()
 
     def _note_late(self, rows: Array) -> None:
         """Have vehicles with late data re-evaluated; what is older than ``max_late_s`` is counted and left alone."""
@@ -341,8 +335,8 @@ class Pipeline:
             place = {"lon": lon, "lat": lat, **{name: getattr(info, name, "") or None for name in PLACE_FIELDS}}
         return Finding(detector, self._memory.entities.subjects[entity], episode, params, place)
 
-    def _after_replay(self) -> None:
-        """Compare what the alert book holds open with what memory holds open; differences are computed anew."""
+    def _compare_open(self) -> None:
+        """After a start, compare what book and memory hold open; differences are computed anew."""
         memory = self._memory
         for runner in memory.runners:
             detector = runner.detector
@@ -358,6 +352,7 @@ class Pipeline:
             alerts = self._book.open_alerts(silence.detector.scene, silence.detector.id)
             ended = silence.resume([(memory.entities.index(alert.device), alert) for alert in alerts])
             self._unsent += [self._report(silence.detector, {}, *found) for found in ended]
+        self._compared = True
 
     def _reevaluate(self) -> None:
         """Re-evaluate some of the vehicles that wait, at most once a second."""

@@ -48,7 +48,9 @@ class _Segment:
 
 
 class LogReader:
-    """Follows the log in ``folder`` (one writer's). It sees only what is durable. One thread at a time.
+    """Follows the log in ``folder`` (one writer's). It sees only what is durable.
+
+    One thread at a time; any may ask for ``end``.
 
     Args:
         folder: the writer's folder, for example ``data/log/jt808``; it may not exist yet.
