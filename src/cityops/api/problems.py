@@ -11,8 +11,8 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from cityops.api import schemas
-from cityops.api.words import field_title, rule_sentence
-from cityops.kit import CityOpsError, InvalidError, Text
+from cityops.api.words import field_title
+from cityops.kit import CityOpsError, InvalidError, Text, rule_sentence
 
 MEDIA_TYPE: Final = "application/problem+json"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from cityops.kit import Text
 
@@ -42,48 +42,3 @@ _FIELDS: Final[Mapping[str, Text]] = {
 def field_title(name: str) -> Text:
     """A field's title; its own name where the product has no better word."""
     return _FIELDS.get(name.rsplit(".", 1)[-1], Text(name, name))
-
-
-def rule_sentence(error: Mapping[str, Any]) -> Text:
-    """One of pydantic's errors as a sentence without its field."""
-    kind = str(error["type"])
-    context: Mapping[str, Any] = error.get("ctx") or {}
-    match kind:
-        case "missing":
-            return Text("必须填写", "is required")
-        case "extra_forbidden":
-            return Text("不是可识别的字段", "is not a known field")
-        case "string_too_short":
-            least = context["min_length"]
-            return Text(f"至少 {least} 个字符", f"needs at least {least} characters")
-        case "string_too_long":
-            most = context["max_length"]
-            return Text(f"最多 {most} 个字符", f"may have at most {most} characters")
-        case "greater_than_equal" | "greater_than":
-            least = context["ge"] if "ge" in context else context["gt"]
-            return Text(f"不能小于 {least}", f"must not be below {least}")
-        case "less_than_equal" | "less_than":
-            most = context["le"] if "le" in context else context["lt"]
-            return Text(f"不能大于 {most}", f"must not be above {most}")
-        case "literal_error" | "enum":
-            return Text(f"只能是 {context['expected']}", f"must be {context['expected']}")
-        case "json_invalid":
-            return Text("不是有效的 JSON", "is not valid JSON")
-        case "timezone_aware":
-            return Text("必须带时区，例如 +08:00", "needs a time zone, for example +08:00")
-        case "finite_number":
-            return Text("必须是有限的数", "must be a finite number")
-    return _type_sentence(kind, str(error["msg"]))
-
-
-def _type_sentence(kind: str, message: str) -> Text:
-    """The errors that only say which type was wanted."""
-    if kind.startswith(("int_", "float_")):
-        return Text("必须是数字", "must be a number")
-    if kind.startswith("bool_"):
-        return Text("只能是 true 或 false", "must be true or false")
-    if kind.startswith(("datetime_", "date_")):
-        return Text("必须是时间，例如 2026-05-01T08:00:00+08:00", "must be a time such as 2026-05-01T08:00:00+08:00")
-    if kind.startswith("string_"):
-        return Text("必须是文字", "must be text")
-    return Text(f"不符合要求（{message}）", message)

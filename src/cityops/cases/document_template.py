@@ -8,7 +8,7 @@ from typing import Annotated, Final, Self
 
 from pydantic import Field, model_validator
 
-from cityops.kit import Data, Name, Words
+from cityops.kit import Data, Name, Words, refusal
 
 GIVEN: Final = frozenset(
     {
@@ -48,7 +48,7 @@ class DocumentTable(Data):
     @model_validator(mode="after")
     def _rows_fit_the_columns(self) -> Self:
         if any(len(row) != len(self.columns) for row in self.rows):
-            raise ValueError("every row has a cell for each column")
+            raise refusal("每行的单元格数须与列数相同", "every row has a cell for each column")
         return self
 
 
@@ -97,5 +97,8 @@ class DocumentTemplate(Data):
         for text in self.texts():
             for _, name, how, conversion in Formatter().parse(text):
                 if name is not None and (not name.isidentifier() or how not in FORMATS or conversion is not None):
-                    raise ValueError(f"{{{name}:{how}}} is not a field as documents know them")
+                    raise refusal(
+                        f"“{{{name}:{how}}}”不是文书的字段写法",
+                        f"{{{name}:{how}}} is not a field as documents know them",
+                    )
         return self

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import Field, model_validator
 from sqlalchemy import RowMapping
 
-from cityops.kit import SHANGHAI, Data, InvalidError, Limit, LimitUnit, Name, Words, from_ms, to_ms
+from cityops.kit import CITY_LIMIT, SHANGHAI, Data, InvalidError, Limit, LimitUnit, Name, Words, from_ms, refusal, to_ms
 
 _LEAP_YEAR: Final = 2024
 
@@ -17,8 +17,8 @@ _LEAP_YEAR: Final = 2024
 class LimitSpec(Data):
     """A time limit: an amount of one of the four units (紧急工作时、工作时、工作日、自然日)."""
 
-    amount: int | float
-    unit: LimitUnit
+    amount: Annotated[int | float, CITY_LIMIT]
+    unit: Annotated[LimitUnit, CITY_LIMIT]
 
     @property
     def limit(self) -> Limit:
@@ -30,7 +30,7 @@ class LimitSpec(Data):
         try:
             _ = self.limit
         except InvalidError as error:
-            raise ValueError(str(error)) from error
+            raise refusal(error.text.zh, error.text.en) from error
         return self
 
 
@@ -55,7 +55,7 @@ class Season(Data):
         for day in (self.first, self.last):
             date.fromisoformat(f"{_LEAP_YEAR}-{day}")
             if day == "02-29":
-                raise ValueError("a season does not begin or end on 29 February")
+                raise refusal("季节不以2月29日起止", "a season does not begin or end on 29 February")
         return self
 
     def clock_start_ms(self, at_ms: int) -> int:

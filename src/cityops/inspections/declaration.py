@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from cityops.cases import LimitSpec
-from cityops.kit import Data, Name, Words
+from cityops.kit import CITY_FREQUENCY, Data, Name, Words, refusal
 from cityops.registers import Condition
 
 Grade = Literal["general", "serious", "major"]
@@ -45,7 +45,7 @@ class ChecklistSpec(Data):
 class FrequencyRule(Data):
     """How often an object is due that fulfils all conditions; ``hours``: only while it is open (开放时段), HH:MM."""
 
-    every: Every
+    every: Annotated[Every, CITY_FREQUENCY]
     when: tuple[Condition, ...] = ()
     hours: Annotated[tuple[str, ...], Field(max_length=2)] = ()
 
@@ -85,5 +85,5 @@ class RectificationSpec(Data):
     def _every_grade_has_a_limit(self) -> Self:
         missing = [grade for grade in ("general", "serious", "major") if grade not in self.limits]
         if missing:
-            raise ValueError(f"limits are missing for {', '.join(missing)}")
+            raise refusal(f"缺少时限：{'、'.join(missing)}", f"limits are missing for {', '.join(missing)}")
         return self

@@ -5,7 +5,17 @@ from cityops.kit.clock import SHANGHAI, Clock, ManualClock, SystemClock, from_ms
 from cityops.kit.codes import CreditCode, DivisionCode, DivisionLevel, Plate, PlateKind
 from cityops.kit.coordinates import CoordinateSystem, from_wgs84, to_wgs84
 from cityops.kit.deadlines import DeadlineResult, Limit, LimitUnit, Pause, compute_deadline, recompute_deadline
-from cityops.kit.declared import Data, Name, Words
+from cityops.kit.declared import (
+    CITY_FREQUENCY,
+    CITY_LIMIT,
+    CITY_TEXT,
+    CITY_THRESHOLD,
+    CityOwn,
+    Data,
+    Name,
+    OwnKind,
+    Words,
+)
 from cityops.kit.errors import (
     BusyError,
     CityOpsError,
@@ -19,12 +29,19 @@ from cityops.kit.errors import (
     UnavailableError,
 )
 from cityops.kit.ids import IdMaker
+from cityops.kit.texts import clean, has_control, kept_as_written
+from cityops.kit.validation import refusal, rule_sentence
 
 __all__ = [
+    "CITY_FREQUENCY",
+    "CITY_LIMIT",
+    "CITY_TEXT",
+    "CITY_THRESHOLD",
     "DEFAULT_HOURS",
     "SHANGHAI",
     "BusyError",
     "CityOpsError",
+    "CityOwn",
     "Clock",
     "ConfigError",
     "ConflictError",
@@ -42,6 +59,7 @@ __all__ = [
     "ManualClock",
     "Name",
     "NotFoundError",
+    "OwnKind",
     "Pause",
     "Plate",
     "PlateKind",
@@ -52,10 +70,15 @@ __all__ = [
     "Words",
     "WorkingCalendar",
     "WorkingHours",
+    "clean",
     "compute_deadline",
     "from_ms",
     "from_wgs84",
+    "has_control",
+    "kept_as_written",
     "recompute_deadline",
+    "refusal",
+    "rule_sentence",
     "to_ms",
     "to_wgs84",
 ]

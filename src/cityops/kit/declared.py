@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import dataclass
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from cityops.kit.errors import Text
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+
+
+OwnKind = Literal["limit", "threshold", "frequency", "text"]
+
+
+@dataclass(frozen=True, slots=True)
+class CityOwn:
+    """Marks what a city may set for itself (城市可调) in the type of a declared field; all below it is marked too."""
+
+    kind: OwnKind
+
+
+CITY_LIMIT: Final = CityOwn("limit")
+CITY_THRESHOLD: Final = CityOwn("threshold")
+CITY_FREQUENCY: Final = CityOwn("frequency")
+CITY_TEXT: Final = CityOwn("text")
 
 
 class Data(BaseModel):

@@ -11,15 +11,15 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import Field, model_validator
 
 from cityops.access import Role
-from cityops.kit import Data, Name, Words
+from cityops.kit import Data, Name, Words, refusal
 
 FieldKind = Literal[
     "text", "long_text", "integer", "number", "boolean", "date", "choice", "choices", "object", "phone", "web"
 ]
 """Kinds of fields. ``choices``: several of the options; ``object``: the code of an object of another register."""
 
-Geometry = Literal["none", "point", "line", "area"]
-"""What an object is on the map; every object may have a point (``lon``, ``lat``) beside its line or area."""
+Geometry = Literal["none", "point", "line", "area", "shape"]
+"""What an object is on the map: ``shape`` is a line or an area. Beside it every object may have a point (lon, lat)."""
 
 RESERVED: Final = frozenset(
     {"id", "code", "title", "unit", "unit_id", "supervisor", "supervisor_id", "area", "area_code", "lon", "lat"}
@@ -64,19 +64,23 @@ class RegisterField(Data):
     def _parts_fit_the_kind(self) -> Self:
         numeric = self.kind in ("integer", "number")
         if self.name in RESERVED:
-            raise ValueError(f"{self.name} is a name that every object has already")
+            raise refusal(f"“{self.name}”是每个对象已有的名称", f"{self.name} is a name that every object has already")
         if (self.kind in ("choice", "choices")) != bool(self.options):
-            raise ValueError("options belong to a choice, and a choice needs them")
+            raise refusal("选项属于且仅属于单选或多选", "options belong to a choice, and a choice needs them")
         if len({option.value for option in self.options}) != len(self.options):
-            raise ValueError("two options have the same value")
+            raise refusal("有两个选项的值相同", "two options have the same value")
         if (self.kind == "object") != (self.register_name is not None):
-            raise ValueError("register belongs to an object field, and an object field needs it")
+            raise refusal(
+                "register 属于且仅属于 object 字段", "register belongs to an object field, and an object field needs it"
+            )
         if not numeric and (self.unit, self.least, self.most) != (None, None, None):
-            raise ValueError("unit, least and most belong to a number")
+            raise refusal("unit、least、most 只属于数值", "unit, least and most belong to a number")
         if self.least is not None and self.most is not None and self.least > self.most:
-            raise ValueError("least is over most")
+            raise refusal("least 大于 most", "least is over most")
         if self.filter and self.kind not in ("choice", "choices", "boolean", "object"):
-            raise ValueError("a table is narrowed by choices, booleans and objects")
+            raise refusal(
+                "只有单选、多选、布尔和对象字段可筛选", "a table is narrowed by choices, booleans and objects"
+            )
         return self
 
 
@@ -129,11 +133,14 @@ class RegisterSpec(Data):
     def _sound(self) -> Self:
         names = [field.name for field in self.fields]
         if len(set(names)) != len(names):
-            raise ValueError("two fields have the same name")
+            raise refusal("有两个字段同名", "two fields have the same name")
         if ARCHIVED in self.states:
-            raise ValueError(f"the state {ARCHIVED} is there without being declared")
+            raise refusal(f"状态 {ARCHIVED} 无需声明", f"the state {ARCHIVED} is there without being declared")
         if any(field.personal for field in self.fields) != (self.retention_days is not None):
-            raise ValueError("personal fields need retention_days, and nothing else does")
+            raise refusal(
+                "有个人信息字段才需要、也必须有 retention_days",
+                "personal fields need retention_days, and nothing else does",
+            )
         return self
 
     @property
@@ -170,7 +177,7 @@ class Condition(Data):
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
         if bool(self.any_of) == (self.least is not None or self.most is not None):
-            raise ValueError("a condition has any_of, or least and most")
+            raise refusal("条件写 any_of，或写 least、most", "a condition has any_of, or least and most")
         return self
 
     def holds(self, state: str, data: Mapping[str, Any]) -> bool:

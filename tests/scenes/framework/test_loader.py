@@ -93,6 +93,47 @@ def test_a_fault_is_named_with_its_line(tmp_path: Path, old: str, new: str, at: 
 
 
 @pytest.mark.parametrize(
+    ("old", "new", "zh", "en"),
+    [
+        (
+            "number_prefix: IC",
+            "number_prefix: ic9",
+            "格式不符，应匹配 ^[A-Z]{1,6}$",
+            "does not have the form ^[A-Z]{1,6}$",
+        ),
+        ("stage: collect", "stage: found", "只能是 'collect', 'file'", "must be 'collect', 'file'"),
+        ("from: [found]", "from: []", "至少 1 项", "needs at least 1 entries"),
+        ("from: [found]", "from: 7", "必须是列表", "must be a list"),
+        (
+            "title: {zh: 冰凌, en: Icicles}",
+            "title: 冰凌",
+            "必须是若干“键: 值”",
+            "must be entries of the form 'key: value'",
+        ),
+        ("title: {zh: 冰凌, en: Icicles}", "title: {zh: 7, en: Icicles}", "必须是文字", "must be text"),
+        ("end: true", "end: perhaps", "只能是 true 或 false", "must be true or false"),
+        ("initial: found", "initial: found\n    limit: {amount: -1, unit: working_day}", "时限", "limit"),
+        (
+            "number_prefix: IC",
+            "number_prefix: IC\n    escalations: [{percent: 5, to: desk}]",
+            "不能小于 100",
+            "must not be below 100",
+        ),
+        (
+            "form: []",
+            "form: [{name: a, title: {zh: 甲, en: A}, kind: choice}]",
+            "选项属于且仅属于单选字段",
+            "options belong to a choice field",
+        ),
+    ],
+)
+def test_a_wrong_value_is_explained_in_both_languages(old: str, new: str, zh: str, en: str) -> None:
+    assert old in SMALL
+    _, problems = parse_scene(SMALL.replace(old, new, 1))
+    assert [problem for problem in problems if zh in problem.text.zh and en in problem.text.en], problems
+
+
+@pytest.mark.parametrize(
     ("more", "words"),
     [
         ("detectors: [{id: frost, case: icicles}]", "no workflow 'icicles'"),

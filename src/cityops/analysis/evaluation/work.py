@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from cityops.cases import Workflow
-from cityops.kit import Data, Name
+from cityops.kit import Data, Name, refusal
 
 
 class DeskWork(Data):
@@ -51,7 +51,7 @@ class CountedWork(Data):
     def _tasks_differ(self) -> Self:
         tasks = [self.file.task, self.dispatch.task, self.precheck.task, self.final_check.task, self.handle]
         if len(set(tasks)) != len(tasks):
-            raise ValueError("one task is counted for two duties")
+            raise refusal("同一任务计入了两项职责", "one task is counted for two duties")
         return self
 
     def unknown(self, workflow: Workflow) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from cityops.kit import Data, Name, Words
+from cityops.kit import Data, Name, Words, refusal
 from cityops.registers import Condition
 
 
@@ -44,7 +44,7 @@ class FigureSpec(Data):
     @model_validator(mode="after")
     def _a_sum_has_its_field(self) -> Self:
         if (self.measure == "sum") != (self.field is not None):
-            raise ValueError("field belongs to a sum, and a sum needs it")
+            raise refusal("field 属于且仅属于合计（sum）", "field belongs to a sum, and a sum needs it")
         if self.of == "hazards" and self.measure == "sum":
-            raise ValueError("hazards are counted")
+            raise refusal("隐患只能计数", "hazards are counted")
         return self
