@@ -12,9 +12,13 @@ from cityops.registers import Condition
 
 
 class ReportedFigure(Data):
-    """The same figure as somebody reported it: value, who says so, as of when."""
+    """The same figure as somebody reported it: value, who says so, as of when.
+
+    ``at_least``: it was reported as "over so many" (余), so that more does not contradict it.
+    """
 
     value: float
+    at_least: bool = False
     source: Annotated[str, Field(min_length=1)]
     on: date | None = None
 
