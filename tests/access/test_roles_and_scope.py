@@ -24,7 +24,8 @@ CONTRACT = {
     "dispatcher": _SENDS,
     "shift_leader": f"{_SENDS} cases.supervise tipoffs.handle registers.manage",
     "collector": f"{_INSPECTS} map.read cases.read cases.report cases.handle rules.read patrol.report",
-    "unit": f"{_INSPECTS} map.read cases.read cases.report unit.handle units.read learn.read rules.read",
+    "unit": f"{_INSPECTS} map.read cases.read cases.report unit.handle units.read learn.read rules.read"
+    " rectification.submit rectification.review",
     "handler": f"{_INSPECTS} map.read cases.read cases.report unit.handle",
     "crew": f"{_INSPECTS} map.read cases.read cases.handle crews.read crews.report plates.read",
     "enterprise": f"{_INSPECTS} map.read alerts.read cases.read rectification.submit units.read learn.read plates.read",

@@ -104,7 +104,17 @@ _DISPATCHER: Final = _ACCEPTOR | {
     _P.PATROL_READ,
 }
 _UNIT: Final = _INSPECTS | frozenset(
-    {_P.MAP_READ, _P.CASES_READ, _P.CASES_REPORT, _P.UNIT_HANDLE, _P.UNITS_READ, _P.LEARN_READ, _P.RULES_READ}
+    {
+        _P.MAP_READ,
+        _P.CASES_READ,
+        _P.CASES_REPORT,
+        _P.UNIT_HANDLE,
+        _P.RECTIFICATION_SUBMIT,
+        _P.RECTIFICATION_REVIEW,
+        _P.UNITS_READ,
+        _P.LEARN_READ,
+        _P.RULES_READ,
+    }
 )
 
 ROLE_PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = MappingProxyType(

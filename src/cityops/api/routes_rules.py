@@ -39,7 +39,7 @@ router = APIRouter(prefix="/api", tags=["规则 Rules"])
 _READ, _PUBLISH = Permission.RULES_READ, Permission.RULES_PUBLISH
 MAX_FOUND: Final = 100
 """Entries that a search of the catalogue shows."""
-Table = Annotated[str, Path(max_length=40, description="规则表 The rule table")]
+Table = Annotated[str, Path(max_length=64, description="规则表 The rule table")]
 _Version = Annotated[
     int | None, Query(ge=0, le=1_000_000, description="版本，0 为内置，缺省为现行 0: built in; else in force")
 ]

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import RowMapping, select, update
 
-from cityops.cases.deadlines import finish_deadlines, recompute
+from cityops.cases.deadlines import Row, finish_deadlines, recompute
 from cityops.cases.directory import find_person, find_unit, may_be_transferred
 from cityops.cases.effects import EffectHandler
 from cityops.cases.records import Act, open_task, send_notice, start_stage, tell_task
@@ -74,19 +74,19 @@ def _ask_person(act: Act, transition: Transition, effect: Effect, task_id: str |
 
 def _name_person(act: Act, transition: Transition, effect: Effect, task_id: str | None) -> None:
     """Give the task to a person of the unit that owes it, and tell the person."""
-    task = _task(act, task_id)
+    task = act.task(task_id)
     person = _person(act, transition, task["unit_id"])
     hold_task(act, task, {"person_id": person["id"], "person_name": person["display_name"]})
 
 
 def _unname_person(act: Act, transition: Transition, effect: Effect, task_id: str | None) -> None:
     """Take the task back from the person; it lies with the unit again, and the person is told."""
-    hold_task(act, _task(act, task_id), {"person_id": None, "person_name": None})
+    hold_task(act, act.task(task_id), {"person_id": None, "person_name": None})
 
 
-def hold_task(act: Act, task: RowMapping, person: Mapping[str, Any]) -> None:
+def hold_task(act: Act, task: Row, person: Mapping[str, Any]) -> None:
     """Write who holds a task, and tell the one who gives it up and the one who gets it: never in silence."""
-    act.conn.execute(update(task_table).where(task_table.c.id == task["id"]).values(**person))
+    act.set_task(task["id"], **person)
     number, title = act.case()["number"], act.workflow.tasks[task["kind"]].title
     for person_id, zh, en in (
         (task["person_id"], "不再由您承办", "is no longer yours"),
@@ -100,23 +100,27 @@ def hold_task(act: Act, task: RowMapping, person: Mapping[str, Any]) -> None:
 
 
 def _defer(act: Act, transition: Transition, effect: Effect, task_id: str | None) -> None:
-    """Grant a deferral (缓办): the clock stands from now until the moment granted, which the deadline gets back."""
+    """Grant a deferral (缓办): the clock stands from now until the moment granted, which the deadline gets back.
+
+    It is the clock of the task the step is taken through, or of the open tasks of the kind that the effect names.
+    """
     field = transition.field_of("datetime")
     assert field is not None  # the check at load holds this
     until_ms = to_ms(datetime.fromisoformat(act.form[field.name]))
     if until_ms <= act.at_ms:
         raise InvalidError("缓办期限应在现在之后", "a deferral ends in the future", code="case.defer_past", kept=_KEPT)
-    for row in _clocks(act, _task(act, task_id)):
+    tasks = act.open_tasks(effect.task) if effect.task else [act.task(task_id)]
+    for row in (row for task in tasks for row in _clocks(act, task)):
         _pause(act, row, [*row["basis"]["pauses"], [act.at_ms, until_ms]])
 
 
 def _end_deferral(act: Act, transition: Transition, effect: Effect, task_id: str | None) -> None:
     """Let the clock run again before the granted time is over; afterwards this changes nothing."""
-    for row in _clocks(act, _task(act, task_id)):
+    for row in _clocks(act, act.task(task_id)):
         _pause(act, row, [[begin, min(end, act.at_ms)] for begin, end in row["basis"]["pauses"]])
 
 
-def _clocks(act: Act, task: RowMapping) -> list[RowMapping]:
+def _clocks(act: Act, task: Row) -> list[RowMapping]:
     """The running clocks that stand when this task stands: its own, and the case's when the lead's task stands."""
     due = deadline_table.c
     of_task = due.task_id == task["id"]
@@ -131,7 +135,7 @@ def _pause(act: Act, row: RowMapping, pauses: list[list[int]]) -> None:
 
 def _next_stage(act: Act, transition: Transition, effect: Effect, task_id: str | None) -> None:
     """Stop the clock of the running stage and start the next one's."""
-    task = _task(act, task_id)
+    task = act.task(task_id)
     due = deadline_table.c
     running = select(due.stage).where(due.task_id == task["id"], due.current.is_(True))
     stage = act.conn.execute(running).scalar_one()
@@ -151,7 +155,7 @@ def _transfer_level(act: Act, transition: Transition, effect: Effect, task_id: s
 
 def _exempt_delay(act: Act, transition: Transition, effect: Effect, task_id: str | None) -> None:
     """Exempt the appealing unit's missed deadlines from evaluation; when it was due and done stays as it was."""
-    unit_id = _task(act, task_id)["unit_id"]
+    unit_id = act.task(task_id)["unit_id"]
     of_unit = select(task_table.c.id).where(task_table.c.case_id == act.case_id, task_table.c.unit_id == unit_id)
     due = deadline_table.c
     late = due.task_id.in_(of_unit) & (due.done_ms > due.due_ms)
@@ -162,10 +166,6 @@ def _person(act: Act, transition: Transition, unit_id: str | None) -> RowMapping
     field = transition.field_of("person")
     assert field is not None  # the check at load holds this
     return find_person(act.conn, act.form[field.name], role=field.role, unit_id=unit_id)
-
-
-def _task(act: Act, task_id: str | None) -> RowMapping:
-    return act.conn.execute(select(task_table).where(task_table.c.id == task_id)).mappings().one()
 
 
 ASSIGNING_HANDLERS: Final[Mapping[str, EffectHandler]] = {

@@ -127,7 +127,7 @@ def _reference_faults(path: Path, transition: Transition, workflow: Workflow) ->
         where = (*path, "effects", index)
         if effect.do not in EFFECTS:
             yield fault(where, f"“{action}”的效果“{effect.do}”不存在", f"{action!r} names unknown effect {effect.do!r}")
-        elif effect.do in OF_A_KIND or (effect.do == "cancel_tasks" and effect.task is not None):
+        elif effect.do in OF_A_KIND or (effect.do in ("cancel_tasks", "defer") and effect.task is not None):
             yield from _task_effect_faults(where, action, effect, workflow.tasks)
         yield from _field_faults(where, transition, effect)
     for index, requirement in enumerate(transition.requires):

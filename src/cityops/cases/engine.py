@@ -104,9 +104,14 @@ class Cases(CaseReading):
         with self._store.read() as conn:
             return self._reader.detail_by_id(conn, principal, case_id)
 
-    def open_in(self, conn: Connection, principal: Principal, new: NewCase) -> str:
-        """As ``open``, inside a transaction of the caller (an alert's subscriber); returns the case's id."""
-        principal.require(Permission.CASES_REPORT)
+    def open_in(
+        self, conn: Connection, principal: Principal, new: NewCase, may: Permission = Permission.CASES_REPORT
+    ) -> str:
+        """As ``open``, inside a transaction of the caller; returns the case's id.
+
+        ``may``: the permission by which it is opened (whoever inspects opens the hazards found).
+        """
+        principal.require(may)
         workflow = self.workflow(new.scene, new.kind)
         if new.alert_id is not None:
             known = conn.execute(select(case_table.c.id).where(case_table.c.alert_id == new.alert_id)).scalar()
@@ -160,6 +165,7 @@ class Cases(CaseReading):
             act = replace(act, form=form)
         state = at.case["state"] if of_task is None else of_task["state"]
         target, shown = transition.target(state), names_of(at, transition, form)
+        act.know_tasks(at.tasks)
         self._guard(act, at.case, at.case["state"] if of_task else target)
         if of_task is not None:
             set_task_state(act, of_task, target, data=_answers(shown, comment))
@@ -320,12 +326,11 @@ class Cases(CaseReading):
 
     def _guard(self, act: Act, case: RowMapping, to: str) -> None:
         """Take the version and the new state: whoever comes second finds no row and changes nothing."""
-        values: dict[str, Any] = {"version": case["version"] + 1, "changed_ms": act.at_ms, "state": to}
+        values: dict[str, Any] = {"changed_ms": act.at_ms, "state": to}
         ended = act.workflow.states[to].end
         if ended != case["ended"]:
             values |= {"ended": ended, "closed_ms": act.at_ms if ended else None}
-        here = (case_table.c.id == act.case_id) & (case_table.c.version == case["version"])
-        if act.conn.execute(update(case_table).where(here).values(**values)).rowcount == 0:
+        if not act.step_case(case["version"], **values):
             raise stale(case["number"])
         if ended != case["ended"]:
             set_matter_open(act.conn, act.case_id, not ended)

@@ -14,7 +14,7 @@ from cityops.cases.catalogue import CONDITIONS, ItemKey, Kind, filing_standards
 from cityops.cases.duplicates import case_matter_table
 from cityops.cases.records import Act
 from cityops.cases.rulebook import Rulebook, Rules
-from cityops.cases.standards import Standard, chosen_standard
+from cityops.cases.standards import Standard, chosen_standard, kept_standard
 from cityops.cases.workflow import Effect, FormField, Option, Transition, Workflow
 
 OTHER: Final = "other"
@@ -61,8 +61,7 @@ class Filing:
         name = act.form[field.name]
         standard = self.standards(act.conn, act.workflow, act.case())[name]
         version = self._rulebook.rules(act.conn).versions[CONDITIONS]
-        kept = {"version": version, "standard": standard.model_dump(mode="json", by_alias=True)}
-        act.set_case(standard=name, standard_data=kept, closing=None)
+        act.set_case(standard=name, standard_data=kept_standard(version, standard), closing=None)
 
 
 def matter_of(conn: Connection, case_id: str) -> ItemKey | None:

@@ -12,13 +12,13 @@ from cityops.cases.deadlines import set_deadline
 from cityops.cases.duplicates import record_matter
 from cityops.cases.lateness import note_lateness
 from cityops.cases.records import Act, add_step, audit, next_number, open_task
+from cityops.cases.standards import kept_standard
 from cityops.cases.tables import case_table, reporter_table
 from cityops.cases.views import NewCase, Reporter, SuggestedUnits
-from cityops.kit import InvalidError, Text
+from cityops.kit import InvalidError
 from cityops.store import emit
 
 MAX_TITLE: Final = 200
-OPENED: Final = Text("立案", "Opened")
 CALL_BACK_OWED: Final = "owed"
 CALL_BACK_DONE: Final = "done"
 """Whether somebody who wants an answer (要求回访) still has to be called."""
@@ -33,13 +33,21 @@ def open_case(act: Act, new: NewCase) -> None:
     workflow = act.workflow
     if max(len(new.title.zh), len(new.title.en)) > MAX_TITLE:
         raise InvalidError("案件标题过长", "the case's title is too long", code="case.title_long")
+    declared = {} if workflow.standards == "conditions" else workflow.standards
+    if new.standard is not None and new.standard not in declared:
+        raise InvalidError(
+            f"没有立案标准“{new.standard}”", f"there is no standard {new.standard!r}", code="case.standard"
+        )
     if new.level is not None and new.level not in workflow.levels:
         raise InvalidError(f"没有层级“{new.level}”", f"there is no level {new.level!r}", code="case.no_level")
     _insert(act, new)
+    if new.standard is not None:
+        act.set_case(standard=new.standard, standard_data=kept_standard(0, declared[new.standard]))
     if new.matter is not None and new.lon is not None and new.lat is not None:
         key = ItemKey(new.matter.standard, Kind(new.matter.kind), new.matter.code)
         record_matter(act.conn, act.case_id, key, lon=new.lon, lat=new.lat, opened_ms=act.at_ms)
-    add_step(act, "open", OPENED, states=(None, workflow.initial), comment=new.comment, data=new.data)
+    begun = workflow.states[workflow.initial].title.text
+    add_step(act, "open", begun, states=(None, workflow.initial), comment=new.comment, data=new.data)
     if new.reporter is not None:
         add_reporter(act, new.reporter)
     if workflow.limit is not None:

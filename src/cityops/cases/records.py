@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from cityops.access import Principal, record_audit
-from cityops.cases.deadlines import set_deadline
+from cityops.cases.deadlines import Row, set_deadline
 from cityops.cases.directory import find_unit_above
 from cityops.cases.standards import chosen_standard
 from cityops.cases.tables import (
@@ -26,10 +26,19 @@ from cityops.kit import IdMaker, Text, WorkingCalendar, from_ms
 from cityops.store import emit
 
 
+@dataclass
+class _Known:
+    """What an act knows of its case: the row and all tasks, as they are now in its transaction."""
+
+    case: RowMapping | None = None
+    tasks: list[Row] | None = None
+
+
 @dataclass(frozen=True)
 class Act:
-    """One change of one case: who does it, when, on which connection. ``case`` is read anew on every use.
+    """One change of one case: who does it, when, on which connection.
 
+    It reads the case and its tasks once and then knows what they are, so all that changes them goes through it.
     ``task_id``: the task the step is taken through, if any.
     """
 
@@ -43,21 +52,66 @@ class Act:
     form: Mapping[str, Any] = field(default_factory=dict)
     words: Mapping[str, Text] = field(default_factory=dict)
     task_id: str | None = None
+    _known: _Known = field(default_factory=_Known, init=False)
 
     def case(self) -> RowMapping:
         """The case's row as it is now in this transaction."""
-        return self.conn.execute(select(case_table).where(case_table.c.id == self.case_id)).mappings().one()
+        if self._known.case is None:
+            mine = case_table.c.id == self.case_id
+            self._known.case = self.conn.execute(select(case_table).where(mine)).mappings().one()
+        return self._known.case
 
     def set_case(self, **values: Any) -> None:
         """Change columns of the case."""
-        self.conn.execute(update(case_table).where(case_table.c.id == self.case_id).values(**values))
+        self._change_case(case_table.c.id == self.case_id, values)
 
-    def open_tasks(self, kind: str | None = None) -> list[RowMapping]:
+    def step_case(self, version: int, **values: Any) -> bool:
+        """Change columns of the case and raise its version, if it still is at ``version``; whether it was."""
+        here = (case_table.c.id == self.case_id) & (case_table.c.version == version)
+        return self._change_case(here, {**values, "version": version + 1})
+
+    def _change_case(self, here: ColumnElement[bool], values: Mapping[str, Any]) -> bool:
+        changed = update(case_table).where(here).values(**values).returning(case_table)
+        self._known.case = self.conn.execute(changed).mappings().one_or_none()
+        return self._known.case is not None
+
+    def know_tasks(self, tasks: Sequence[Row]) -> None:
+        """Take over what was read of the case's tasks in this transaction, at the version that is then changed."""
+        self._known.tasks = list(tasks)
+
+    def tasks(self) -> list[Row]:
+        """All tasks of the case as they are now in this transaction, oldest first."""
+        if self._known.tasks is None:
+            self._known.tasks = list(task_rows(self.conn, [self.case_id]))
+        return self._known.tasks
+
+    def open_tasks(self, kind: str | None = None) -> list[Row]:
         """The case's tasks that are not ended, of one kind if given, oldest first."""
-        query = select(task_table).where(task_table.c.case_id == self.case_id, task_table.c.ended.is_(False))
-        if kind is not None:
-            query = query.where(task_table.c.kind == kind)
-        return list(self.conn.execute(query.order_by(task_table.c.id)).mappings())
+        return [task for task in self.tasks() if not task["ended"] and kind in (None, task["kind"])]
+
+    def task(self, task_id: str | None) -> Row:
+        """One task of the case."""
+        return {task["id"]: task for task in self.tasks()}[task_id]
+
+    def set_task(self, task_id: str, **values: Any) -> None:
+        """Change columns of a task of the case."""
+        self.conn.execute(update(task_table).where(task_table.c.id == task_id).values(**values))
+        if self._known.tasks is not None:
+            known = self._known.tasks
+            self._known.tasks = [{**task, **values} if task["id"] == task_id else task for task in known]
+
+    def add_task(self, **values: Any) -> None:
+        """Write a new task of the case."""
+        row = {"case_id": self.case_id, "done_ms": None, **values}
+        self.conn.execute(insert(task_table).values(**row))
+        if self._known.tasks is not None:
+            self._known.tasks.append(row)
+
+
+def task_rows(conn: Connection, case_ids: Collection[str]) -> Sequence[RowMapping]:
+    """All tasks of these cases, oldest first."""
+    query = select(task_table).where(task_table.c.case_id.in_(list(case_ids))).order_by(task_table.c.id)
+    return conn.execute(query).mappings().all()
 
 
 def next_number(conn: Connection, prefix: str, at_ms: int) -> str:
@@ -96,14 +150,13 @@ def add_step(
     data: Mapping[str, Any] | None = None,
 ) -> None:
     """Append a row to the case's timeline. The case's row is locked by now, so two writers do not clash."""
-    last = select(step_table.c.sequence).where(step_table.c.case_id == act.case_id)
-    sequence = act.conn.execute(last.order_by(step_table.c.sequence.desc()).limit(1)).scalar()
+    last = select(func.coalesce(func.max(step_table.c.sequence), 0)).where(step_table.c.case_id == act.case_id)
     who = act.principal
     act.conn.execute(
         insert(step_table).values(
             id=act.ids.next(),
             case_id=act.case_id,
-            sequence=(sequence or 0) + 1,
+            sequence=last.scalar_subquery() + 1,
             at_ms=act.at_ms,
             action=action,
             title_zh=title.zh,
@@ -138,18 +191,15 @@ def open_task(
     spec = act.workflow.tasks[kind]
     task_id = act.ids.next()
     owed = {"owner": spec.owner, **_NOBODY, **_of_case(act, spec.owner), **(owner or {})}
-    act.conn.execute(
-        insert(task_table).values(
-            id=task_id,
-            case_id=act.case_id,
-            kind=kind,
-            state=spec.initial,
-            lead=lead,
-            ended=spec.states[spec.initial].end,
-            data={},
-            created_ms=act.at_ms,
-            **owed,
-        )
+    act.add_task(
+        id=task_id,
+        kind=kind,
+        state=spec.initial,
+        lead=lead,
+        ended=spec.states[spec.initial].end,
+        data={},
+        created_ms=act.at_ms,
+        **owed,
     )
     start_stage(act, task_id, kind, 0, since_ms)
     tell_task(act, "task.created", task_id, owed["unit_id"], owed["crew_id"])
@@ -171,7 +221,7 @@ def _of_case(act: Act, owner: str) -> dict[str, Any]:
     if owner == "above":
         above = find_unit_above(act.conn, case["unit_id"])
         return {"unit_id": above["id"], "unit_name": above["name"]}
-    if owner == "police":
+    if owner in ("police", "supervisor"):
         return {"unit_id": case["police_unit_id"], "unit_name": case["police_unit_name"]}
     if owner == "crew":
         return {"crew_id": case["crew_id"], "crew_name": case["crew_name"]}

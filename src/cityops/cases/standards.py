@@ -98,6 +98,11 @@ class Standard(Data):
         return Words(zh="；".join(zh), en="; ".join(en))
 
 
+def kept_standard(version: int, standard: Standard) -> dict[str, Any]:
+    """A standard as a case keeps it: what was in force when it was filed, and in which version of the city's table."""
+    return {"version": version, "standard": standard.model_dump(mode="json", by_alias=True)}
+
+
 def chosen_standard(case: Mapping[str, Any] | RowMapping) -> Standard | None:
     """The standard a case was filed under, as it was then; ``None`` before filing."""
     kept = case["standard_data"]

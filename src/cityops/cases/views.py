@@ -395,7 +395,8 @@ class NewCase:
     """What opens a case. ``words`` fill the notices; ``place`` has the fields of ``PlaceView``.
 
     A case with a ``matter`` and a place is found when the same is reported again. ``owed_since_ms``: when the clocks of
-    its first tasks began, where somebody asked before it was written down.
+    its first tasks began, where somebody asked before it was written down. ``standard``: one of the workflow's own
+    filing standards, where whoever opens the case knows it.
     """
 
     scene: str
@@ -423,3 +424,4 @@ class NewCase:
     matter: MatterView | None = None
     suggested: SuggestedUnits | None = None
     owed_since_ms: int | None = None
+    standard: str | None = None

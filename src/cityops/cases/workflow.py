@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 from cityops.access import Role
 from cityops.cases.document_template import DocumentTemplate
 from cityops.cases.standards import LimitSpec, Standard
-from cityops.kit import Data, Name, Text, Words
+from cityops.kit import CITY_TEXT, Data, Name, Text, Words, refusal
 
 Stage = Literal["collect", "file", "dispatch", "handle", "feed_back", "verify", "evaluate"]
 FieldKind = Literal[
@@ -34,6 +34,9 @@ FieldKind = Literal[
     "closing",
 ]
 """Kinds of fields. ``standard``: one of the workflow's filing standards; ``closing``: one of its closings."""
+
+TYPED = frozenset({"text", "long_text", "number", "choice", "datetime", "boolean"})
+"""Kinds of fields that need nothing but the person who fills them in."""
 
 STAY = "stay"
 """As the target of a transition: the state it is taken from."""
@@ -76,11 +79,11 @@ class FormField(Data):
     @model_validator(mode="after")
     def _options_fit_the_kind(self) -> Self:
         if (self.kind == "choice") != bool(self.options):
-            raise ValueError("options belong to a choice field, and a choice field needs them")
+            raise refusal("选项属于且仅属于单选字段", "options belong to a choice field, and a choice field needs them")
         if self.capability is not None and self.kind != "crew":
-            raise ValueError("capability belongs to a crew field")
+            raise refusal("capability 只属于处置力量字段", "capability belongs to a crew field")
         if self.role is not None and self.kind != "person":
-            raise ValueError("role belongs to a person field")
+            raise refusal("role 只属于人员字段", "role belongs to a person field")
         return self
 
 
@@ -115,7 +118,9 @@ class Requirement(Data):
     def _one_kind_of_condition(self) -> Self:
         of_task = self.task is not None and bool(self.states)
         if of_task == (self.that is not None) or (self.that is not None and (self.task or self.states or self.others)):
-            raise ValueError("a requirement names a task and its states, or the condition 'that'")
+            raise refusal(
+                "条件写任务及其状态，或写 that", "a requirement names a task and its states, or the condition 'that'"
+            )
         return self
 
 
@@ -130,7 +135,7 @@ class Transition(Data):
     """
 
     action: Name
-    title: Words
+    title: Annotated[Words, CITY_TEXT]
     sources: Annotated[tuple[Name, ...], Field(alias="from", min_length=1)]
     to: Name
     permission: str
@@ -142,7 +147,7 @@ class Transition(Data):
     task_from: tuple[Name, ...] = ()
     during: tuple[Name, ...] = ()
     requires: tuple[Requirement, ...] = ()
-    confirm: Words | None = None
+    confirm: Annotated[Words | None, CITY_TEXT] = None
     danger: bool = False
 
     @property
@@ -165,7 +170,7 @@ class State(Data):
     ``waiting`` (tasks): it lies with somebody else now, so that the owner's clock stands.
     """
 
-    title: Words
+    title: Annotated[Words, CITY_TEXT]
     stage: Stage = "handle"
     end: bool = False
     aside: bool = False
@@ -195,22 +200,23 @@ class Machine(Data):
 class NoticeSpec(Data):
     """The words of the notice (通知) sent when the task is opened; ``{name}`` is filled from the case."""
 
-    title: Words
-    body: Words
+    title: Annotated[Words, CITY_TEXT]
+    body: Annotated[Words, CITY_TEXT]
 
 
 class TaskKind(Machine):
     """A kind of task (任务): who owes it, from when, until when.
 
     ``owner``: ``unit`` is the case's own unit (the enterprise; the lead of a joint handling), ``above`` the unit
-    above that (上级单位), ``police`` the responsible police unit, ``crew`` the crew that was sent, ``named`` each unit
-    that the form names, ``person`` the person that the form names, ``desk`` the command centre's own desk, ``asker``
+    above that (上级单位), ``police`` the responsible police unit, ``supervisor`` the unit that supervises (监管单位; a
+    case keeps the one or the other), ``crew`` the crew that was sent, ``named`` each unit that the form names,
+    ``person`` the person that the form names, ``desk`` the command centre's own desk, ``asker``
     the unit of whoever takes the step.
     ``limit``: how long, or ``standard``: what the chosen filing standard gives (staged, seasonal).
     """
 
-    title: Words
-    owner: Literal["unit", "above", "police", "crew", "named", "person", "desk", "asker"]
+    title: Annotated[Words, CITY_TEXT]
+    owner: Literal["unit", "above", "police", "supervisor", "crew", "named", "person", "desk", "asker"]
     at_opening: bool = False
     limit: LimitSpec | Literal["standard"] | None = None
     notice: NoticeSpec | None = None
@@ -223,10 +229,37 @@ class Escalation(Data):
     to: Literal["desk", "supervisor"]
 
 
+class OpeningForm(Data):
+    """The form with which people of these roles register a case by hand (登记表).
+
+    ``fields``: what is asked beside title and description, of the kinds a person types or chooses. ``place``: whether a
+    point on the map is asked for. ``unit``: the case's unit is the person's own, or one that the person chooses.
+    """
+
+    title: Words
+    roles: Annotated[tuple[Role, ...], Field(min_length=1)]
+    fields: tuple[FormField, ...] = ()
+    place: bool = False
+    unit: Literal["own", "chosen"] = "own"
+    severity: Annotated[int, Field(ge=1, le=4)] = 1
+
+    @model_validator(mode="after")
+    def _fields_a_person_fills_in(self) -> Self:
+        wrong = [field.name for field in self.fields if field.kind not in TYPED]
+        if wrong:
+            raise refusal(
+                f"字段类型须有案件才能填写：{'、'.join(wrong)}", f"of a kind that needs a case: {', '.join(wrong)}"
+            )
+        if len({field.name for field in self.fields}) != len(self.fields):
+            raise refusal("有两个字段同名", "two fields have the same name")
+        return self
+
+
 class Workflow(Machine):
     """The workflow of one kind of case.
 
     ``intake``: the matters whose reports become such cases, see ``Claim``.
+    ``opening``: the form with which people register such a case by hand.
     ``standards``: the filing standards (立案标准) with limits and closing conditions, or ``conditions``: those of the
     city's condition table in force on the day of filing; ``other_standard``: for matters the table does not name.
     ``levels``: who holds a case, highest first (市、区、街道), and ``level_digits``: the length of the area codes of
@@ -236,8 +269,9 @@ class Workflow(Machine):
     """
 
     name: Name
-    title: Words
+    title: Annotated[Words, CITY_TEXT]
     number_prefix: Annotated[str, Field(pattern=r"^[A-Z]{1,6}$")]
+    opening: OpeningForm | None = None
     limit: LimitSpec | None = None
     tasks: dict[Name, TaskKind] = Field(default_factory=dict)
     standards: dict[Name, Standard] | Literal["conditions"] = Field(default_factory=dict)
@@ -254,7 +288,10 @@ class Workflow(Machine):
     def _every_level_has_its_digits(self) -> Self:
         digits = self.level_digits
         if len(digits) < len(self.levels) or list(digits) != sorted(set(digits)):
-            raise ValueError("level_digits gives a length for every level, shorter codes first")
+            raise refusal(
+                "level_digits 须为每一层级给出编码长度，由短到长",
+                "level_digits gives a length for every level, shorter codes first",
+            )
         return self
 
     @property

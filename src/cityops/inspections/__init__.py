@@ -7,11 +7,14 @@ from cityops.inspections.declaration import (
     InspectionPlan,
     RectificationSpec,
 )
+from cityops.inspections.rectification import RECTIFICATION, rectification_workflow
 
 __all__ = [
+    "RECTIFICATION",
     "ChecklistSpec",
     "Every",
     "FrequencyRule",
     "InspectionPlan",
     "RectificationSpec",
+    "rectification_workflow",
 ]

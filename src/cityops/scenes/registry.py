@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from cityops.access import Accounts, Principal, Units
 from cityops.analysis import Analysis, Measure, RateDetectors
 from cityops.analysis.evaluation import CountedWork, Evaluations
-from cityops.cases import Cases, Rulebook, StepRule, Workflow
+from cityops.cases import Cases, Registrations, Rulebook, StepRule, Workflow
 from cityops.cases.catalogue import RuleTables
 from cityops.cases.documents import Documents
 from cityops.cases.evidence import EvidenceBook
@@ -51,6 +51,7 @@ class SceneContext:
     devices: DeviceRegister
     alerts: AlertBook
     cases: Cases
+    registrations: Registrations
     dispatch: Dispatch
     analysis: Analysis
     evidence: EvidenceBook
@@ -148,8 +149,8 @@ def load_scenes(disabled: Iterable[str] = (), found: Iterable[EntryPoint] | None
 
 
 def workflows_of(scenes: Iterable[Scene]) -> dict[tuple[str, str], Workflow]:
-    """All workflows by (scene, kind), as the case engine takes them."""
-    return {(scene.name, workflow.name): workflow for scene in scenes for workflow in scene.spec.workflows}
+    """All workflows by (scene, kind), as the case engine takes them: those declared, and that of hazards."""
+    return {(scene.name, workflow.name): workflow for scene in scenes for workflow in scene.spec.all_workflows}
 
 
 def services_of(scenes: Iterable[Scene]) -> list[Service]:

@@ -12,8 +12,8 @@ from cityops.analysis.evaluation import CountedWork
 from cityops.analysis.figures import FigureSpec
 from cityops.cases import Fault, Workflow, check_workflow
 from cityops.cases.reports import Attribute, Choice, DataType, Service, ServiceType
-from cityops.inspections import ChecklistSpec, InspectionPlan, RectificationSpec
-from cityops.kit import Data, Text, Words
+from cityops.inspections import ChecklistSpec, InspectionPlan, RectificationSpec, rectification_workflow
+from cityops.kit import CITY_TEXT, CITY_THRESHOLD, Data, Text, Words
 from cityops.registers import RegisterSpec, unknown_fields
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -23,13 +23,19 @@ SeverityName = Literal["notice", "warning", "serious", "critical"]
 SEVERITIES: dict[str, int] = {"notice": 1, "warning": 2, "serious": 3, "critical": 4}
 
 
+DetectorParameters = dict[Name, int | float | dict[Name, int | float]]
+
+
 class DetectorSpec(Data):
-    """A detector that the scene uses: which case its alerts belong to, and from which severity they open one."""
+    """A detector that the scene uses: which case its alerts belong to, and from which severity they open one.
+
+    ``parameters``: its own figures by name, for all classes of vehicles or by class (``coach: {limit_s: 14400}``).
+    """
 
     id: Name
     case: Name | None = None
-    opens_case_at: SeverityName | None = None
-    parameters: dict[str, Any] = Field(default_factory=dict)
+    opens_case_at: Annotated[SeverityName | None, CITY_THRESHOLD] = None
+    parameters: DetectorParameters = Field(default_factory=dict)
 
 
 class ResponseTime(Data):
@@ -74,13 +80,13 @@ class ServiceSpec(Data):
     """
 
     code: Name
-    name: Words
-    description: Words
-    group: Words
+    name: Annotated[Words, CITY_TEXT]
+    description: Annotated[Words, CITY_TEXT]
+    group: Annotated[Words, CITY_TEXT]
     matter: MatterPath = ""
     keywords: tuple[str, ...] = ()
     type: ServiceType = ServiceType.REALTIME
-    notice: Words
+    notice: Annotated[Words, CITY_TEXT]
     published: bool = False
     picture: Name = "other"
     attributes: tuple[AttributeSpec, ...] = ()
@@ -110,7 +116,7 @@ class TipOffSpec(Data):
     """A matter with a reward for tip-offs (有奖举报事项); ``matter`` as of a service."""
 
     code: Name
-    name: Words
+    name: Annotated[Words, CITY_TEXT]
     matter: MatterPath = ""
 
 
@@ -145,6 +151,12 @@ class SceneSpec(Data):
     inspection_plans: tuple[InspectionPlan, ...] = ()
     rectification: RectificationSpec | None = None
     figures: tuple[FigureSpec, ...] = ()
+
+    @property
+    def all_workflows(self) -> tuple[Workflow, ...]:
+        """The workflows declared, and the one of hazards where the scene says how they are rectified."""
+        rectified = () if self.rectification is None else (rectification_workflow(self.rectification),)
+        return (*self.workflows, *rectified)
 
     def detector(self, detector_id: str) -> DetectorSpec | None:
         """The declaration of a detector, or ``None``."""

@@ -9,7 +9,7 @@ from cityops.store import metadata
 rule_version_table = Table(
     "case_rule_version",
     metadata,
-    Column("name", String(40), primary_key=True),
+    Column("name", String(64), primary_key=True),
     Column("version", Integer, primary_key=True, autoincrement=False),
     Column("rows", Integer, nullable=False),
     Column("copied_from", Integer),
@@ -22,7 +22,7 @@ rule_version_table = Table(
 rule_row_table = Table(
     "case_rule_row",
     metadata,
-    Column("name", String(40), primary_key=True),
+    Column("name", String(64), primary_key=True),
     Column("version", Integer, primary_key=True, autoincrement=False),
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("fields", JSON, nullable=False),

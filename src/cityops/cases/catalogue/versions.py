@@ -26,6 +26,8 @@ LOCAL_ITEMS: Final = "local_items"
 PUBLISHED: Final = "rules.published"
 """Topic of the event; its key is the table's name, its payload names the version."""
 HISTORY_LIMIT: Final = 200
+NAME_MAX: Final = 64
+"""Longest name of a rule table, such as ``checklist:school_canteens_daily``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,7 @@ class RuleTables:
 
     def _check(self, actor: Principal, name: str, note: str, rows: int) -> None:
         actor.require(self._publishes)
-        if not 0 < len(name) <= 40 or not note.strip() or rows > MAX_ROWS:
+        if not 0 < len(name) <= NAME_MAX or not note.strip() or rows > MAX_ROWS:
             raise InvalidError(
                 f"请填写表名和发布说明；最多 {MAX_ROWS} 行。",
                 f"give the table's name and a note; at most {MAX_ROWS} rows",
