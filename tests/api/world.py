@@ -16,7 +16,7 @@ from cityops.access import SYSTEM, Accounts, Passwords, Permission, Principal, R
 from cityops.analysis import Analysis, Measure, RateDetectors
 from cityops.analysis.evaluation import Evaluations
 from cityops.api import ApiContext, ApiSettings, DemoSignIn, HealthPart, LiveLimits, RequestLimits, Sample, create_app
-from cityops.cases import CaseDetailView, Cases, NewCase, Rulebook, Workflow
+from cityops.cases import CaseDetailView, Cases, NewCase, Registrations, Rulebook, Workflow
 from cityops.cases.catalogue import RuleTables
 from cityops.cases.documents import Documents
 from cityops.cases.evidence import EvidenceBook
@@ -243,6 +243,7 @@ def compose(folder: Path, url: str, settings: ApiSettings, template: World | Non
                 city=city,
                 alerts=alerts,
                 cases=cases,
+                registrations=Registrations(store, cases, workflows, city),
                 dispatch=Dispatch(store, clock, ids, city, cases),
                 analysis=Analysis(store, clock, MEASURES, RATES),
                 evidence=evidence,

@@ -9,7 +9,7 @@ from pathlib import Path
 from cityops.access import Accounts, Passwords, Permission, Units
 from cityops.analysis import Analysis
 from cityops.analysis.evaluation import Evaluations
-from cityops.cases import Cases, Rulebook
+from cityops.cases import Cases, Registrations, Rulebook
 from cityops.cases.catalogue import RuleTables
 from cityops.cases.documents import Documents, document_effects
 from cityops.cases.evidence import EvidenceBook
@@ -64,6 +64,7 @@ def scene_context(store: Store, clock: Clock, city: City, folder: Path, *, truck
         devices=DeviceRegister(store, clock),
         alerts=AlertBook(store, clock, ids),
         cases=cases,
+        registrations=Registrations(store, cases, workflows, city),
         dispatch=Dispatch(store, clock, ids, city, cases),
         analysis=Analysis(store, clock, measures_of(scenes), rate_detectors_of(scenes)),
         evidence=evidence,

@@ -21,7 +21,7 @@ from cityops.api.live_vehicles import LiveVehicles
 from cityops.api.metrics import HttpCounters, Sample
 from cityops.api.middleware import RequestLimits
 from cityops.api.uploads import Uploads
-from cityops.cases import CaseDetailView, Cases, Rulebook
+from cityops.cases import CaseDetailView, Cases, Registrations, Rulebook
 from cityops.cases.catalogue import RuleTables
 from cityops.cases.documents import Documents
 from cityops.cases.evidence import EvidenceBook
@@ -115,6 +115,7 @@ class ApiContext:
     city: City
     alerts: AlertBook
     cases: Cases
+    registrations: Registrations
     dispatch: Dispatch
     analysis: Analysis
     evidence: EvidenceBook

@@ -42,7 +42,7 @@ ALERT_COLUMNS: Final[Sequence[tuple[str, int]]] = (
 )
 CASE_COLUMNS: Final[Sequence[tuple[str, int]]] = (
     ("案件编号 Number", 22),
-    ("立案时间 Opened", 20),
+    ("登记时间 Opened", 20),
     ("案由 Title", 40),
     ("等级 Severity", 16),
     ("状态 State", 20),

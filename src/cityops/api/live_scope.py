@@ -23,6 +23,7 @@ TOPICS: Final[Mapping[str, Permission]] = {
     "case.changed": Permission.CASES_READ,
     "task.created": Permission.CASES_READ,
     "task.changed": Permission.CASES_READ,
+    "evidence.added": Permission.CASES_READ,
     "notice.sent": Permission.CASES_READ,
     "crew.changed": Permission.CREWS_READ,
     "device.changed": Permission.DEVICES_READ,
@@ -96,7 +97,7 @@ class EventScope:
             return True  # also who has just given a task up
         thing = _thing(event)
         if thing is None:
-            return True
+            return event.topic != "evidence.added"  # of no case yet: who files it hears of the case
         if thing not in self._owners:
             self._owners[thing] = self._owner(*thing)
         owner = self._owners[thing]

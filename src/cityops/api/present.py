@@ -10,7 +10,7 @@ from sqlalchemy import select
 from cityops.api import schemas
 from cityops.api.context import ApiContext
 from cityops.api.reading import show
-from cityops.cases import CaseDetailView, TaskKind, TaskPage, Workflow, case_table
+from cityops.cases import CaseDetailView, OpeningForm, TaskKind, TaskPage, Workflow, case_table
 from cityops.detection import AlertDetailView, AlertView
 from cityops.kit import Text
 from cityops.places import PlaceInfo
@@ -100,9 +100,10 @@ def workflows_of(services: ApiContext, case_ids: Collection[str]) -> dict[str, W
     return found
 
 
-def form_words(machines: Iterable[Workflow | TaskKind]) -> schemas.FormWords:
+def form_words(machines: Iterable[Workflow | TaskKind], opening: OpeningForm | None = None) -> schemas.FormWords:
     """The titles of the forms' fields and choices, as the workflow declares them."""
     fields = [field for machine in machines for step in machine.transitions for field in step.form]
+    fields += () if opening is None else opening.fields
     choices = [(f"{field.name}.{option.value}", option.title) for field in fields for option in field.options]
     return schemas.FormWords(
         fields={field.name: _bilingual(field.title.text) for field in fields},
@@ -114,7 +115,7 @@ def case_answer(services: ApiContext, case: CaseDetailView) -> schemas.CaseDetai
     """A case with the words for its timeline and tasks."""
     answer = show(schemas.CaseDetail, case)
     workflow = services.cases.workflow(case.scene, case.kind)
-    answer.words = form_words((workflow, *workflow.tasks.values()))
+    answer.words = form_words((workflow, *workflow.tasks.values()), workflow.opening)
     fields = [field for step in workflow.transitions for field in step.form]
     chosen = {"standard": (answer.standard, answer.standard_title), "closing": (answer.closing, answer.closing_title)}
     for field in fields:

@@ -12,7 +12,7 @@ from cityops.analysis.evaluation import Evaluations
 from cityops.bootstrap.database import open_store
 from cityops.bootstrap.places import find_city
 from cityops.bootstrap.product import Product, exclusive
-from cityops.cases import Cases, DeadlineWatch, Rulebook
+from cityops.cases import Cases, DeadlineWatch, Registrations, Rulebook
 from cityops.cases.catalogue import RuleTables
 from cityops.cases.documents import Documents, document_effects
 from cityops.cases.evidence import EvidenceBook
@@ -108,6 +108,7 @@ def _compose(product: Product, store: Store, city: City) -> Rooms:
             devices=DeviceRegister(store, clock),
             alerts=AlertBook(store, clock, ids),
             cases=cases,
+            registrations=Registrations(store, cases, workflows, city),
             dispatch=Dispatch(store, clock, ids, city, cases),
             analysis=Analysis(store, clock, measures_of(scenes.values()), rate_detectors_of(scenes.values())),
             evidence=evidence,

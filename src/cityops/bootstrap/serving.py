@@ -87,6 +87,7 @@ def api_context(rooms: Rooms, workers: Workers) -> ApiContext:
         city=rooms.city,
         alerts=context.alerts,
         cases=context.cases,
+        registrations=context.registrations,
         dispatch=context.dispatch,
         analysis=context.analysis,
         evidence=context.evidence,

@@ -7,8 +7,10 @@ from cityops.cases.effects import EffectHandler, StepRule
 from cityops.cases.engine import Cases
 from cityops.cases.machines import Fault
 from cityops.cases.records import Act, told_before
+from cityops.cases.registration import CaseForm, Registration, Registrations
 from cityops.cases.rulebook import LOCAL_STANDARD, RULE_TABLES, Rulebook, Rules
 from cityops.cases.scope import case_scope, inside_scope
+from cityops.cases.showing import field_view
 from cityops.cases.standards import LimitSpec, Season, StageLimit, Standard
 from cityops.cases.tables import (
     answer_table,
@@ -49,6 +51,7 @@ from cityops.cases.watch import DeadlineWatch
 from cityops.cases.workflow import (
     Effect,
     FormField,
+    OpeningForm,
     State,
     TaskKind,
     Transition,
@@ -67,6 +70,7 @@ __all__ = [
     "BlockedView",
     "CaseDetailView",
     "CaseFilter",
+    "CaseForm",
     "CasePage",
     "CaseView",
     "Cases",
@@ -85,9 +89,12 @@ __all__ = [
     "NewCase",
     "NoticeView",
     "OfferView",
+    "OpeningForm",
     "Outcome",
     "PageView",
     "PlaceView",
+    "Registration",
+    "Registrations",
     "Reporter",
     "Rulebook",
     "Rules",
@@ -111,6 +118,7 @@ __all__ = [
     "check_workflow",
     "deadline_table",
     "ensure_sound",
+    "field_view",
     "inside_scope",
     "notice_table",
     "reporter_table",

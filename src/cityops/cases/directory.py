@@ -49,9 +49,13 @@ def may_be_transferred(conn: Connection, case: RowMapping, unit_id: str) -> bool
     return conn.execute(query).scalar() is not None
 
 
-def find_account(conn: Connection, account_id: str) -> RowMapping:
-    """The account with this id, active or not; ``InvalidError`` when there is none."""
-    row = conn.execute(select(_account).where(_account.c.id == account_id)).mappings().one_or_none()
+def find_account(conn: Connection, account_id: str, *, lock: bool = False) -> RowMapping:
+    """The account with this id, active or not; ``InvalidError`` when there is none.
+
+    ``lock``: until the transaction ends, others that lock it wait.
+    """
+    query = select(_account).where(_account.c.id == account_id)
+    row = conn.execute(query.with_for_update() if lock else query).mappings().one_or_none()
     if row is None:
         raise InvalidError("没有这个账号", "there is no such account", code="case.no_person", kept=_KEPT)
     return row

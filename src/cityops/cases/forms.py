@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -37,23 +37,30 @@ def read_form(
     """
     given = dict(form)
     reason = given.pop(REASON, None) if transition.needs_reason else None
-    known = {field.name: field for field in transition.form}
-    unknown = sorted(set(given) - set(known))
-    if unknown:
-        raise _invalid(
-            f"表单没有字段：{'、'.join(unknown)}", f"the form has no field {', '.join(unknown)}", "case.form_unknown"
-        )
-    values = {
-        name: value
-        for name, field in known.items()
-        if (value := _read(field, given.get(name), options(field))) is not None
-    }
+    values = read_fields(transition.form, given, options)
     words = _read_comment(comment if reason is None else reason)
     if transition.needs_reason and words is None:
         raise _invalid(
             f"“{transition.title.zh}”必须写明理由", f"{transition.title.en!r} needs a reason", "case.reason_missing"
         )
     return values, words
+
+
+def read_fields(
+    fields: Sequence[FormField], given: Mapping[str, Any], options: Callable[[FormField], Collection[Option]]
+) -> dict[str, Any]:
+    """The checked values of the fields that are filled in; raises as ``read_form``."""
+    known = {field.name: field for field in fields}
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        raise _invalid(
+            f"表单没有字段：{'、'.join(unknown)}", f"the form has no field {', '.join(unknown)}", "case.form_unknown"
+        )
+    return {
+        name: value
+        for name, field in known.items()
+        if (value := _read(field, given.get(name), options(field))) is not None
+    }
 
 
 def _read_comment(comment: object) -> str | None:

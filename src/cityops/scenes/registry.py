@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from cityops.scenes.people import DemoAccount
 
 ENTRY_POINTS: Final = "cityops.scenes"
+DECLARATION: Final = "scene.yaml"
 
 
 @dataclass(frozen=True)
@@ -99,11 +100,16 @@ class Scene:
         return {}
 
     def demo_accounts(self) -> Sequence[DemoAccount]:
-        """Who may sign in to the scene's demo; shown on the sign-in page beside the city's own people."""
-        return ()
+        """Who may sign in to the scene's demo (``demo.yaml``); shown on the sign-in page beside the city's own people."""
+        from cityops.scenes.demo_files import demo_accounts  # knows this class: imported when asked
+
+        return demo_accounts(self.folder)
 
     def demo(self, context: SceneContext) -> None:
-        """Put the scene's demo data into the store; doing it again changes nothing."""
+        """Put the scene's demo data (``demo.yaml``, ``demo/``) into the store; doing it again changes nothing."""
+        from cityops.scenes.demo_files import seed_folder
+
+        seed_folder(context, self.spec, self.folder)
 
     def upkeep(self, context: SceneContext) -> None:
         """What is due every hour, such as erasing what its retention has passed; doing it again changes nothing."""
@@ -121,7 +127,7 @@ class Scene:
 
 def scene_from_folder(folder: Path) -> Scene:
     """A scene that is no more than its declaration; ``ConfigError`` with file and line when that is faulty."""
-    return Scene(read_scene(folder / "scene.yaml"), folder)
+    return Scene(read_scene(folder / DECLARATION), folder)
 
 
 def load_scenes(disabled: Iterable[str] = (), found: Iterable[EntryPoint] | None = None) -> dict[str, Scene]:
@@ -129,8 +135,8 @@ def load_scenes(disabled: Iterable[str] = (), found: Iterable[EntryPoint] | None
 
     Args:
         disabled: names of scenes that the city does not use.
-        found: entry points of the group ``cityops.scenes``; None: those of the installed packages. Each names a module
-            with a function ``scene() -> Scene``.
+        found: entry points of the group ``cityops.scenes``; None: those of the installed packages. Each names a
+            package: a folder with ``scene.yaml``, and with ``scene() -> Scene`` where it has Python of its own.
 
     Raises:
         ConfigError: a scene cannot be loaded, or two have the same name.
@@ -210,9 +216,16 @@ def _load(point: EntryPoint) -> Scene:
         raise ConfigError(
             f"场景“{point.name}”无法加载：{error}", f"the scene {point.name!r} cannot be loaded: {error}"
         ) from error
-    scene = module.scene() if hasattr(module, "scene") else None
-    if not isinstance(scene, Scene):
-        raise ConfigError(
-            f"场景“{point.name}”的模块没有 scene() 函数", f"the module of scene {point.name!r} has no scene() -> Scene"
-        )
-    return scene
+    if hasattr(module, "scene"):
+        scene = module.scene()
+        if isinstance(scene, Scene):
+            return scene
+    else:
+        folders = [Path(folder) for folder in getattr(module, "__path__", ())]
+        declared = next((folder for folder in folders if (folder / DECLARATION).exists()), None)
+        if declared is not None:
+            return scene_from_folder(declared)
+    raise ConfigError(
+        f"场景“{point.name}”的包里既没有 {DECLARATION}，也没有 scene() 函数",
+        f"the package of scene {point.name!r} has no {DECLARATION} and no scene() -> Scene",
+    )

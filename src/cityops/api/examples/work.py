@@ -200,3 +200,32 @@ HAND_OVER: Final[dict[str, Any]] = {
 NOTICE_LIST: Final[dict[str, Any]] = {"items": CASE_DETAIL["notices"]}
 STEP: Final[dict[str, Any]] = {"version": 1, "task_id": None, "form": {"crew_id": CREW_ID}, "comment": "就近派遣"}
 OPEN_CASE: Final[dict[str, Any]] = {"comment": "司机电话无人接听"}
+
+CASE_FORM_LIST: Final[dict[str, Any]] = {
+    "items": [
+        {
+            "scene": "service_tickets",
+            "kind": "ticket",
+            "title": {"zh": "登记群众诉求", "en": "Register a petition"},
+            "case_title": {"zh": "群众诉求", "en": "Petition"},
+            "fields": [
+                {
+                    "name": "topic",
+                    "title": {"zh": "诉求类别", "en": "Topic"},
+                    "kind": "choice",
+                    "required": True,
+                    "options": [{"value": "labour", "title": {"zh": "劳动社保", "en": "Labour and insurance"}}],
+                }
+            ],
+            "place": False,
+            "unit": True,
+        }
+    ]
+}
+NEW_REGISTRATION: Final[dict[str, Any]] = {
+    "client_id": "5f0c2c0e-7d51-4a7e-9d1f-0d0b6f6f6a01",
+    "title": "拖欠工资",
+    "description": "三个月工资未付。",
+    "form": {"topic": "labour"},
+    "unit": "ST-HALL",
+}

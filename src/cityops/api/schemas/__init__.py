@@ -141,6 +141,7 @@ from cityops.api.schemas.public import (
     TipOffMatter,
     TipOffReceipt,
 )
+from cityops.api.schemas.registration import CaseForm, CaseFormList, NewRegistration
 from cityops.api.schemas.reports import (
     AskContact,
     DecideTipOff,
@@ -180,6 +181,8 @@ __all__ = [
     "BulkStep",
     "Case",
     "CaseDetail",
+    "CaseForm",
+    "CaseFormList",
     "CaseList",
     "CaseMatter",
     "CaseRelation",
@@ -236,6 +239,7 @@ __all__ = [
     "NewPublicReport",
     "NewPublicTipOff",
     "NewRating",
+    "NewRegistration",
     "NewTaskAnswer",
     "Notice",
     "NoticeList",

@@ -1,0 +1,10 @@
+"""Volunteers and social workers (专业社工与志愿服务): no more than its declaration and demo data."""
+
+from pathlib import Path
+
+from cityops.scenes.registry import Scene, scene_from_folder
+
+
+def scene() -> Scene:
+    """The scene, from the declaration beside this file."""
+    return scene_from_folder(Path(__file__).parent)
