@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import httpx
@@ -17,6 +18,7 @@ from tests.api.world import EAST, NOW_MS, WEST, World, positions
 from cityops.access import SYSTEM
 from cityops.api import Sample, create_app
 from cityops.observations import NewDevice
+from cityops.store import emit
 
 ALPHA, BETA = "晋A11111", "晋A22222"
 
@@ -73,6 +75,10 @@ def test_everybody_hears_only_what_is_theirs(world: World, live: Serving) -> Non
             listener.until("ready")
         first, second = world.raise_alert(ALPHA, area=WEST), world.raise_alert(BETA, area=EAST)
         case = world.open_case(first)
+        for evidence_id, case_id in (("E-FILED", case.case_id), ("E-NO-CASE-YET", None)):
+            world.context.store.write(
+                partial(emit, topic="evidence.added", key=evidence_id, payload={"case_id": case_id})
+            )
         world.context.dispatch.closures.create(world.people["dispatcher"], 112.505, 37.70, "路灯更换")
         heard: dict[str, set[tuple[str, str]]] = {}
         seen: dict[str, set[int]] = {}
@@ -96,6 +102,13 @@ def test_everybody_hears_only_what_is_theirs(world: World, live: Serving) -> Non
         assert ("alert", first) in heard[who]
     assert {("alert", first), ("alert", second), ("case", case.case_id)} <= heard["dispatcher"] & heard["analyst"]
     assert heard["enterprise2"] == heard["district2"] == {("alert", second)}
+    assert {who for who, things in heard.items() if ("evidence", "E-FILED") in things} == {
+        "dispatcher",
+        "enterprise",
+        "district",
+        "analyst",
+    }
+    assert all(("evidence", "E-NO-CASE-YET") not in things for things in heard.values())
     assert heard["crew"] == heard["administrator"] == set()
     assert seen == {
         "dispatcher": {alpha, beta},

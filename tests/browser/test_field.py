@@ -320,6 +320,9 @@ def at_the_desk(browser: Browser, town: Town, username: str, path: str) -> Page:
 def test_the_desk_adds_a_pair_and_sees_what_is_refused(browser: Browser, town: Town) -> None:
     case = town.report("井盖破损")
     page = at_the_desk(browser, town, "acceptor", f"/cases/{case.case_id}")
+    beside = at_the_desk(browser, town, "dispatcher", f"/cases/{case.case_id}")
+    shown_beside = beside.locator("[data-test=evidence-item]")
+    expect(beside.locator("[data-test=evidence-panel]")).to_contain_text("还没有照片或文件")
     panel = page.locator("[data-test=evidence-panel]")
     pick, send = panel.locator("[data-test=pick-photo]"), panel.locator("[data-test=send-evidence]")
     pick.set_input_files(jpeg("前.jpg", picture(1)))
@@ -335,6 +338,8 @@ def test_the_desk_adds_a_pair_and_sees_what_is_refused(browser: Browser, town: T
     send.click()
     expect(panel.locator("[data-state=failed]")).to_contain_text("不接受这种文件")
     expect(panel.locator("[data-test=evidence-item]")).to_have_count(2)
+    expect(shown_beside).to_have_count(2)  # nobody has to load the page again
+    beside.context.close()
     slider = panel.locator("[data-test=compare]")
     slider.focus()
     page.keyboard.press("End")

@@ -212,6 +212,41 @@ def test_a_person_opens_a_case_from_a_lesser_alert(context: SceneContext, scene:
         open_it(ACCEPTOR, "ALERT2")
 
 
+def test_two_alerts_on_one_truck_are_proposed_as_one_case_and_a_person_merges_them(
+    either: SceneContext, scene: Scene, clock: ManualClock
+) -> None:
+    """Within the rule's window (72 h where the city has set none), on the same vehicle, wherever it is by then."""
+    add_alert(either, "ALERT1")
+    add_alert(either, "OTHER", vehicle_id="V2", plate="晋A54321")
+    deliver(either, scene)
+    clock.advance(72 * 3600)
+    add_alert(either, "ALERT2", detector="day_driving_total", lon=112.50, lat=37.95)
+    deliver(either, scene)
+    clock.advance(1)
+    add_alert(either, "ALERT3")
+    deliver(either, scene)
+    case_of = {case.alert_id: case.case_id for case in either.cases.list(DISPATCHER).items}
+    first, second, third = (case_of[alert] for alert in ("ALERT1", "ALERT2", "ALERT3"))
+
+    proposed = either.intake.duplicates_of(ACCEPTOR, second)
+    assert [(one.case_id, one.age_s) for one in proposed] == [(third, -1), (first, 72 * 3600)]
+    assert [one.case_id for one in either.intake.duplicates_of(ACCEPTOR, first)] == [second]
+    with pytest.raises(ForbiddenError):
+        either.intake.duplicates_of(Principal("A-C", "c", "c", Role.ENTERPRISE, unit_id="U"), second)
+    with pytest.raises(NotFoundError):
+        either.intake.duplicates_of(Principal("A-X", "x", "x", Role.ACCEPTOR, area_codes=("140106",)), second)
+
+    offered = either.cases.choices(DISPATCHER, second, "merge", field="into")
+    assert {choice.value for choice in offered.items[:2]} == {first, third}
+    version = either.cases.get(DISPATCHER, second).version
+    merged = either.cases.act(DISPATCHER, second, "merge", Step(version, None, {"into": first}, None))
+    assert (merged.state, {task.state for task in merged.tasks}) == ("merged", {"cancelled"})
+    assert [(one.relation, one.case_id) for one in merged.relations] == [("merged_into", first)]
+    kept = either.cases.get(DISPATCHER, first)
+    assert (kept.state, kept.timeline[-1].action) == ("filed", "merged_here")
+    assert [one.case_id for one in either.intake.duplicates_of(ACCEPTOR, third)] == []
+
+
 def test_the_demo_is_complete_and_doing_it_again_changes_nothing(context: SceneContext, scene: Scene) -> None:
     scene.demo(context)
 

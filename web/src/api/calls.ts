@@ -98,6 +98,7 @@ export const calls = {
   owedCalls: () => get<T.OwedCallList>("/api/intake/call-backs"),
   noteCall: (reporterId: string, made: T.CallMade) => post<undefined>(`/api/intake/call-backs/${part(reporterId)}`, made),
   correctMatter: (caseId: string, right: T.CorrectMatter) => post<undefined>(`/api/cases/${part(caseId)}/matter`, right),
+  caseDuplicates: (caseId: string) => get<{ items: T.NearCase[] }>(`/api/cases/${part(caseId)}/duplicates`),
   reporters: (caseId: string) => get<T.CaseReporterList>(`/api/cases/${part(caseId)}/reporters`),
   reporterContact: (reporterId: string, purpose: string) =>
     post<T.ReporterContact>(`/api/intake/reporters/${part(reporterId)}/contact`, { purpose }),
