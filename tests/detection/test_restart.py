@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from cityops.access import SYSTEM
-from cityops.detection import OBSERVATION, Detector, params_rows
+from cityops.detection import (
+    OBSERVATION,
+    AlertBook,
+    AlertIdentity,
+    Detector,
+    Enricher,
+    Severity,
+    SpeedLimits,
+    backtest,
+    params_rows,
+)
+from cityops.detection.changes import Applied, Change
 from cityops.detection.observation import overtaken
 from cityops.kit import from_ms
 from cityops.observations import NewDevice
@@ -107,3 +121,96 @@ def test_a_new_terminal_is_judged_as_what_it_is_from_its_first_row(
         world.clock.advance(apart_s)
     world.settle(pipeline)
     assert [alert.vehicle_id for alert in world.alerts()] == ["V5", "V6"]
+
+
+class Died(BaseException):
+    """kill -9, for a pipeline that lives in the process of the test."""
+
+
+class FragileBook(AlertBook):
+    """The alert book of a process that is killed once ``left`` more transactions are kept."""
+
+    left = 10**9
+
+    def apply(self, changes: Sequence[Change], progress: Mapping[str, int] | None = None) -> Applied:
+        if self.left == 0:
+            raise Died
+        self.left -= 1
+        return super().apply(changes, progress)
+
+
+def undisturbed(world: Any, detector: Detector) -> list[tuple[Any, ...]]:
+    """One pass over history, without log positions, re-evaluation, snapshots or alert book."""
+    world.archive()
+    limits = SpeedLimits(np.zeros((3, 8)), np.full(3, 80.0), np.ones(3))
+    found = backtest(
+        detector, world.history, world.devices, T0, T0 + 10**9, enricher=Enricher(None, limits), compiled=False
+    )
+    return sorted(
+        (
+            str(AlertIdentity("test", "fast", 1, device, one.start_ms)),
+            "active" if one.is_open else "ended",
+            Severity(one.severity).word,
+            from_ms(one.start_ms),
+            from_ms(one.last_ms),
+            None if one.end_ms is None else from_ms(one.end_ms),
+            detector.describe(one.figures),
+        )
+        for device, one in found
+    )
+
+
+def live(world: Any, chance: random.Random, detector: Detector) -> Any:
+    """Another process: reads in portions of its own and dies at a moment of its own."""
+    world.book = FragileBook(world.store, world.clock, world.ids)
+    if chance.random() < 0.5:
+        world.book.left = chance.randint(0, 6)
+    return world.pipeline(
+        [detector],
+        snapshot_every_s=1e9,
+        reevaluate_every_s=chance.choice([0.0, 1.0, 5.0]),
+        reevaluate_batch=chance.choice([1, 2, 128]),
+        max_rows=chance.choice([2, 7, 50_000]),
+        send_changes=chance.choice([1, 3, 500]),
+    )
+
+
+def step(pipeline: Any, world: Any, chance: random.Random) -> bool:
+    """A step, a little time, perhaps a snapshot; whether the process is still alive."""
+    try:
+        pipeline.step()
+    except Died:
+        return False
+    world.clock.advance(chance.choice([0.0, 0.0, 0.4, 1.0]))
+    if chance.random() < 0.15:
+        pipeline.snapshot()
+    return chance.random() > 0.1
+
+
+@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    speeds=st.lists(st.lists(st.sampled_from([30, 60, 60, 120]), min_size=1, max_size=25), min_size=3, max_size=3),
+    seed=st.integers(0, 2**32),
+    reach=st.sampled_from([0, 1, 3, 10]),
+)
+def test_whoever_dies_wherever_the_alerts_are_those_of_one_pass(
+    new_world: Callable[[], Any], fast: Fast, fact: Any, speeds: list[list[int]], seed: int, reach: int
+) -> None:
+    chance, world, detector = random.Random(seed), new_world(), fast()
+    facts = [
+        fact(device, 10 * n, v) for device, row in zip(world.devices, speeds, strict=True) for n, v in enumerate(row)
+    ]
+    order = sorted(range(len(facts)), key=lambda number: facts[number].at_s + 10 * chance.randint(0, reach))
+    waiting = [facts[number] for number in order]
+    pipeline = live(world, chance, detector)
+    while waiting:
+        piece, waiting = waiting[: (size := chance.randint(1, 8))], waiting[size:]
+        world.append(piece + chance.choices(piece, k=chance.choice([0, 0, 1])))
+        for _ in range(chance.randint(0, 3)):
+            if not step(pipeline, world, chance):
+                pipeline = live(world, chance, detector)
+        if chance.random() < 0.1:
+            world.archive()
+    world.book = AlertBook(world.store, world.clock, world.ids)
+    world.settle(world.pipeline([detector]))
+    assert [row[:-1] for row in world.facts()] == undisturbed(world, detector)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from tests.stories.processes import Installation
 
 from cityops.access import verify_audit
@@ -33,6 +33,7 @@ from cityops.observations import (
 from cityops.places import load_city
 from cityops.scenes.key_vehicles import detectors, speed_limits
 from cityops.store import Store
+from cityops.store.tables import outbox, outbox_offset
 
 SERIOUS, CRITICAL = 3, 4
 OPENS_CASE_AT = {"continuous_driving": SERIOUS, "overspeed": CRITICAL, "day_driving_total": SERIOUS}
@@ -79,6 +80,18 @@ def _figures(values: dict[str, Any]) -> tuple[tuple[str, float], ...]:
     return tuple(sorted((name, float(value)) for name, value in values.items()))
 
 
+def is_quiet(installation: Installation) -> bool:
+    """Whether nothing waits between log, detection and cases. The server runs; the gateway does not any more."""
+    figures = installation.metrics()
+    waiting = ("lag_bytes", "pending_reevaluations", "unsent_changes")
+    if any(figures[f"cityops_detection_{name}"] for name in waiting):
+        return False
+    with open_store(installation) as store, store.read() as conn:
+        newest = conn.execute(select(func.max(outbox.c.id)).where(outbox.c.topic.like("alert.%"))).scalar()
+        reached = select(outbox_offset.c.event_id).where(outbox_offset.c.subscriber == "key_vehicles.alerts")
+        return int(conn.execute(reached).scalar() or 0) >= int(newest or 0)
+
+
 def assert_nothing_acknowledged_is_lost(installation: Installation, acknowledged: Path) -> None:
     """Every line of ``acknowledged`` is in log or history; those of the wrong clock among the refused."""
     with open_store(installation) as store:
@@ -117,8 +130,8 @@ def assert_alerts_are_those_of_one_pass(installation: Installation, alerts: list
     expected = clean_pass(installation)
     found = Counter((alert.detector, alert.device, alert.started_ms) for alert in alerts)
     assert [identity for identity, count in found.items() if count > 1] == [], "doubled"
-    assert set(expected) - set(alerts) == set(), "lost, or not brought up to date"
-    assert set(alerts) - set(expected) == set(), "found by nobody else"
+    lost, strange = sorted(set(expected) - set(alerts)), sorted(set(alerts) - set(expected))
+    assert lost == strange == [], f"lost, or not brought up to date: {lost}; found by nobody else: {strange}"
 
 
 def assert_every_case_is_there_once(installation: Installation) -> None:

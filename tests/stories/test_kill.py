@@ -23,6 +23,7 @@ from tests.stories.outcome import (
     assert_every_case_is_there_once,
     assert_nothing_acknowledged_is_lost,
     assert_the_doctor_is_content,
+    is_quiet,
     stored_alerts,
 )
 from tests.stories.processes import Installation, Process, wait_until
@@ -109,9 +110,9 @@ def come_to_rest(city: City) -> None:
     trucks = trucks_that_report(installation)
     wait_until(lambda: is_caught_up(city, trucks), "the simulator to catch up with the clock")
     assert city.running.pop("simulate").stop() == 0
-    wait_until(lambda: is_quiet(installation), "detection to come to its end")
-    assert city.running.pop("serve").stop() == 0
     assert city.running.pop("gateway").stop() == 0
+    wait_until(lambda: is_quiet(installation), "detection and cases to come to their end")
+    assert city.running.pop("serve").stop() == 0
 
 
 def send_a_truck_on_a_long_night(installation: Installation) -> None:
@@ -140,17 +141,6 @@ def is_caught_up(city: City, trucks: dict[bytes, Truck]) -> bool:
     recent = {phone for phone, at in (line.split() for line in lines) if now_ms - 60_000 < int(at) <= now_ms}
     minute = np.arange(now_ms - 60_000, now_ms, 5_000)
     return {phone for phone, truck in trucks.items() if truck.at(minute).covered.all()} <= recent
-
-
-def is_quiet(installation: Installation) -> bool:
-    """Whether nothing waits between log, detection and cases, twice in a row."""
-    for _ in range(2):
-        figures = installation.metrics()
-        waiting = ("lag_bytes", "pending_reevaluations", "unsent_changes")
-        if any(figures[f"cityops_detection_{name}"] for name in waiting):
-            return False
-        time.sleep(0.7)
-    return True
 
 
 @pytest.fixture(params=[("sqlite", 12, 3), ("postgresql", 4, 1)], ids=["sqlite", "postgresql"])

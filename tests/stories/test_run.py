@@ -21,6 +21,7 @@ from tests.stories.outcome import (
     assert_alerts_are_those_of_one_pass,
     assert_the_doctor_is_content,
     history_of,
+    is_quiet,
     open_store,
     stored_alerts,
 )
@@ -213,8 +214,7 @@ def test_a_backup_taken_while_everything_runs_comes_back_whole(install: Install)
     wait_until(copy.serves, "the restored city to answer")
     with dispatcher(copy) as client:
         assert get(client, "/api/alerts")["page"]["total"] > 0
-    wait_until(lambda: copy.metrics()["cityops_detection_lag_bytes"] == 0, "detection to come to its end")
-    wait_until(lambda: copy.metrics()["cityops_detection_pending_reevaluations"] == 0, "nothing to be re-evaluated")
+    wait_until(lambda: is_quiet(copy), "detection and cases to come to their end")
     assert server.stop() == 0
     assert_alerts_are_those_of_one_pass(copy, stored_alerts(copy))
     assert_the_doctor_is_content(copy)

@@ -21,6 +21,7 @@ from cityops.detection.observation import KEY_BITS, Enricher, Roads, SpeedLimits
 from cityops.detection.reevaluation import HistoryReader, Reevaluator, credible
 from cityops.detection.snapshot import load_snapshot, save_snapshot
 from cityops.detection.state import Memory
+from cityops.detection.tuning import Tuning
 from cityops.kit import BusyError, Clock, UnavailableError
 from cityops.observations import (
     VEHICLE_POSITION,
@@ -62,6 +63,7 @@ class Settings:
     """Bounds and rhythms of the pipeline."""
 
     max_rows: int = 50_000
+    send_changes: int = 500
     snapshot_every_s: float = 10.0
     reevaluate_every_s: float = 1.0
     reevaluate_batch: int = 128
@@ -75,7 +77,6 @@ class Settings:
 
 
 DEFAULT: Final = Settings()
-SEND_CHANGES: Final = 500
 PLACE_FIELDS: Final = ("district_code", "district_name", "street_name", "community_name", "grid_code", "road_name")
 
 
@@ -101,6 +102,7 @@ class Pipeline:
         clock: time.
         state_folder: where the snapshot is kept.
         overrides: parameters of single vehicles, asked every minute.
+        tuning: parameters of all, asked as often; None: those of ``detectors`` for good.
     """
 
     def __init__(
@@ -115,6 +117,7 @@ class Pipeline:
         clock: Clock,
         state_folder: Path,
         overrides: Callable[[], Overrides] = no_overrides,
+        tuning: Tuning | None = None,
         settings: Settings = DEFAULT,
     ) -> None:
         self._sources = tuple(sources)
@@ -124,7 +127,7 @@ class Pipeline:
         self._settings = settings
         self._state_folder = state_folder
         self._enricher = Enricher(None if city is None else city.network, limits)
-        self._memory = Memory(detectors, register, overrides, compiled=settings.compiled)
+        self._memory = Memory(detectors, register, overrides, tuning, compiled=settings.compiled)
         histories = [source.history for source in self._sources]
         self._reevaluator = Reevaluator(self._memory, book, histories, self._enricher, self._report)
         self._unsent: list[Change] = []
@@ -381,10 +384,11 @@ class Pipeline:
     def _send(self) -> None:
         """Write the changes, and with the last of them the log positions; on failure the rest stays, reading pauses.
 
-        In transactions of ``SEND_CHANGES``, so that people's writes need not wait for thousands of alerts.
+        In transactions of ``send_changes``, so that people's writes need not wait for thousands of alerts.
         """
+        size = self._settings.send_changes
         while self._unsent:
-            some, rest = self._unsent[:SEND_CHANGES], self._unsent[SEND_CHANGES:]
+            some, rest = self._unsent[:size], self._unsent[size:]
             applied = self._book.apply(some, {} if rest else self._positions())
             self._unsent = rest
             for name, count in vars(applied).items():
