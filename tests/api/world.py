@@ -24,7 +24,7 @@ from cityops.cases.intake import CallBacks, Intake
 from cityops.cases.reports import CaseReports, ReportDesk, Service, TipOffMatter, TipOffs
 from cityops.detection import AlertBook, AlertFilter, Episode, Finding, SilenceDetector, Subject
 from cityops.dispatch import Dispatch, crew_effects
-from cityops.kit import SHANGHAI, DivisionLevel, IdMaker, ManualClock, Text, WorkingCalendar, to_ms
+from cityops.kit import SHANGHAI, DivisionLevel, IdMaker, ManualClock, Text, Words, WorkingCalendar, to_ms
 from cityops.observations import (
     VEHICLE_POSITION,
     Batch,
@@ -37,7 +37,15 @@ from cityops.observations import (
     PositionFile,
 )
 from cityops.places import City, Division, Exit, RoadNetwork
-from cityops.registers import VEHICLE, Registers, VehicleClass
+from cityops.registers import (
+    VEHICLE,
+    FieldOption,
+    RegisterField,
+    Registers,
+    RegisterSpec,
+    RegisterState,
+    VehicleClass,
+)
 from cityops.scenes import counted_work_of, read_scene
 from cityops.scenes.urban_management import scene as urban_management
 from cityops.store import Files, Store
@@ -236,7 +244,7 @@ def compose(folder: Path, url: str, settings: ApiSettings, template: World | Non
                 sessions=Sessions(store, clock, ids),
                 accounts=Accounts(store, clock, ids),
                 units=Units(store, clock, ids),
-                registers=Registers(store, clock, ids),
+                registers=Registers(store, clock, ids, REGISTERS, city),
                 devices=DeviceRegister(store, clock),
                 history=HistoryView(History(folder / "history"), folder / "log" / "test", progress),
                 latest=LatestPositions(),
@@ -332,6 +340,45 @@ SERVICES = (
     Service("ice", "冰柱积冰", "挑檐冰柱", matter="GB/T 47678.5-2026/matter/10001", name_en="Ice", picture="ice"),
     Service("lamp", "路灯不亮", matter="GB/T 47678.5-2026/matter/01037", published=True, name_en="Lamp out"),
 )
+REGISTERS = (
+    RegisterSpec(
+        name="canteen",
+        title=Words(zh="食堂", en="Canteens"),
+        code_pattern=r"C-\d{3}",
+        states={
+            "open": RegisterState(title=Words(zh="在用", en="In use"), tone="good"),
+            "holiday": RegisterState(title=Words(zh="放假停用", en="Holiday"), idle=True),
+        },
+        fields=(
+            RegisterField(
+                name="mode",
+                title=Words(zh="经营方式", en="Mode"),
+                kind="choice",
+                options=(
+                    FieldOption(value="own", title=Words(zh="自营", en="Own")),
+                    FieldOption(value="contract", title=Words(zh="承包", en="Contract")),
+                ),
+                required=True,
+                listed=True,
+                filter=True,
+            ),
+            RegisterField(
+                name="served", title=Words(zh="就餐人数", en="Served"), kind="integer", least=0, listed=True,
+                unit=Words(zh="人", en="people"),
+            ),
+            RegisterField(name="phone", title=Words(zh="值班电话", en="Duty phone"), kind="phone", personal=True),
+            RegisterField.model_validate(
+                {"name": "main", "title": {"zh": "中心厨房", "en": "Central kitchen"}, "kind": "object",
+                 "register": "canteen"}
+            ),
+        ),
+        read=(Role.DISPATCHER, Role.DISTRICT, Role.ANALYST, Role.HANDLER, Role.COLLECTOR),
+        write=(Role.UNIT, Role.SHIFT_LEADER),
+        retention_days=30,
+        layer=True,
+    ),
+    RegisterSpec(name="pipe", title=Words(zh="管线", en="Pipes"), geometry="line", read=tuple(Role), scope="city"),
+)  # fmt: skip
 MEASURES = (Measure("alert_to_case", Text("预警到立案", "Alert to case"), "alert", "open"),)
 RATES = RateDetectors(fatigue=frozenset({"continuous_driving"}), speeding=frozenset({"overspeed"}))
 SETTINGS = ApiSettings(

@@ -8,16 +8,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cityops.access import SYSTEM, Principal, Role, Units
-from cityops.kit import ConflictError, IdMaker, InvalidError, ManualClock, NotFoundError
-from cityops.registers import VEHICLE, Registers, VehicleClass
+from cityops.kit import ConfigError, ConflictError, IdMaker, InvalidError, ManualClock, NotFoundError, Words
+from cityops.registers import VEHICLE, RegisterField, Registers, RegisterSpec, RegisterState, VehicleClass
 from cityops.store import Store
 
+WORDS = Words(zh="词", en="word")
+CAMERA = RegisterSpec(
+    name="camera",
+    title=WORDS,
+    states={"active": RegisterState(title=WORDS), "faulty": RegisterState(title=WORDS)},
+    fields=(RegisterField(name="note", title=WORDS),),
+    write=(Role.DISPATCHER,),
+)
+BRIDGE = RegisterSpec(name="bridge", title=WORDS)
 TRUCK = {"plate_color": "yellow", "vehicle_class": "truck"}
 
 
 @pytest.fixture
 def registers(store: Store, clock: ManualClock, ids: IdMaker) -> Registers:
-    return Registers(store, clock, ids)
+    return Registers(store, clock, ids, (CAMERA, BRIDGE))
 
 
 @pytest.fixture
@@ -31,13 +40,20 @@ def person(role: Role, *, unit_id: str | None = None, areas: tuple[str, ...] = (
 
 def test_create_get_find(registers: Registers, enterprise: str, clock: ManualClock) -> None:
     made = registers.create(
-        SYSTEM, register=VEHICLE, code="晋A12345", title="重型货车", unit_id=enterprise, data={**TRUCK, "备注": "演示"}
+        SYSTEM,
+        register=VEHICLE,
+        code="晋A12345",
+        title="重型货车",
+        unit_id=enterprise,
+        data={**TRUCK, "synthetic": True},
     )
     assert (made.version, made.state, made.created_ms) == (1, "active", clock.now_ms())
     assert registers.get(SYSTEM, made.id) == made
     assert registers.find(SYSTEM, VEHICLE, "晋A12345") == made
     assert registers.find(SYSTEM, VEHICLE, "晋A00000") is None
     assert registers.find(SYSTEM, "camera", "晋A12345") is None
+    with pytest.raises(NotFoundError):
+        registers.find(SYSTEM, "tunnel", "晋A12345")
 
 
 def test_change_and_history(registers: Registers, clock: ManualClock) -> None:
@@ -114,19 +130,21 @@ def test_a_code_is_unique_in_its_register(registers: Registers) -> None:
         {"register": VEHICLE, "data": {**TRUCK, "driving_limit_h": 0}},
         {"register": VEHICLE, "data": {**TRUCK, "driving_limit_h": True}},
         {"register": VEHICLE, "data": {**TRUCK, "driving_limit_h": 24.5}},
+        {"register": VEHICLE, "data": {**TRUCK, "owner": "某人"}},
+        {"state": "away"},
     ],
 )
 def test_wrong_input_is_refused_and_nothing_is_kept(
     sqlite_store: Store, clock: ManualClock, ids: IdMaker, wrong: dict[str, Any]
 ) -> None:
-    registers = Registers(sqlite_store, clock, ids)
+    registers = Registers(sqlite_store, clock, ids, (CAMERA,))
     with pytest.raises(InvalidError):
         registers.create(SYSTEM, **{"register": "camera", "code": "C1", "title": "a", **wrong})
     assert registers.list(SYSTEM, wrong.get("register", "camera")).total == 0
 
 
 def test_only_known_fields_can_be_changed(sqlite_store: Store, clock: ManualClock, ids: IdMaker) -> None:
-    registers = Registers(sqlite_store, clock, ids)
+    registers = Registers(sqlite_store, clock, ids, (CAMERA,))
     made = registers.create(SYSTEM, register="camera", code="C1", title="a")
     for name in ("id", "version", "created_ms", "register", "password"):
         with pytest.raises(InvalidError, match=name):
@@ -176,6 +194,11 @@ def test_list_by_page_and_text(registers: Registers) -> None:
     assert [item.code for item in registers.list(SYSTEM, "camera", q="%").items] == [f"C{n}" for n in range(5)]
     assert registers.list(SYSTEM, "camera", q="_1").total == 0
     assert registers.list(SYSTEM, "camera", state="faulty").total == 0
+
+
+def test_two_registers_of_one_name_do_not_start(sqlite_store: Store, clock: ManualClock, ids: IdMaker) -> None:
+    with pytest.raises(ConfigError, match="camera"):
+        Registers(sqlite_store, clock, ids, (CAMERA, BRIDGE, CAMERA))
 
 
 def test_vehicle_classes_keep_their_numbers() -> None:

@@ -17,6 +17,7 @@ from cityops.cases.intake import Intake
 from cityops.cases.reports import CaseReports, ReportDesk, TipOffs
 from cityops.detection import AlertBook
 from cityops.dispatch import Dispatch, crew_effects
+from cityops.inspections import Inspections
 from cityops.kit import Clock, IdMaker, WorkingCalendar
 from cityops.observations import DeviceRegister
 from cityops.places import City
@@ -25,10 +26,12 @@ from cityops.scenes import (
     Scene,
     SceneContext,
     counted_work_of,
+    inspections_of,
     load_scenes,
     measures_of,
     rate_detectors_of,
     register_checks_of,
+    registers_of,
     services_of,
     step_rules_of,
     tip_off_matters_of,
@@ -53,6 +56,7 @@ def scene_context(store: Store, clock: Clock, city: City, folder: Path, *, truck
     tables, calendar = RuleTables(store, clock, publishes=Permission.RULES_PUBLISH), WorkingCalendar.official()
     rulebook, evidence = Rulebook(tables, clock), EvidenceBook(store, Files(folder / "files"), clock, ids)
     cases = Cases(store, clock, ids, workflows, calendar, effects, rules, rulebook)
+    registers = Registers(store, clock, ids, registers_of(scenes), city, register_checks_of(scenes))
     return SceneContext(
         store=store,
         clock=clock,
@@ -60,7 +64,7 @@ def scene_context(store: Store, clock: Clock, city: City, folder: Path, *, truck
         city=city,
         units=Units(store, clock, ids),
         accounts=Accounts(store, clock, ids),
-        registers=Registers(store, clock, ids, register_checks_of(scenes)),
+        registers=registers,
         devices=DeviceRegister(store, clock),
         alerts=AlertBook(store, clock, ids),
         cases=cases,
@@ -76,5 +80,17 @@ def scene_context(store: Store, clock: Clock, city: City, folder: Path, *, truck
         evaluations=Evaluations(store, clock, counted_work_of(scenes), tables),
         intake=Intake(store, clock, ids, cases, workflows, rulebook, city, calendar, evidence),
         documents=documents,
+        inspections=Inspections(
+            store,
+            clock,
+            ids,
+            registers=registers,
+            cases=cases,
+            evidence=evidence,
+            rules=tables,
+            calendar=calendar,
+            city=city,
+            declared=inspections_of(scenes),
+        ),
         demo_trucks=trucks,
     )

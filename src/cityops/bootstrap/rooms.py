@@ -20,6 +20,7 @@ from cityops.cases.intake import Intake
 from cityops.cases.reports import CaseReports, ReportDesk, TipOffs
 from cityops.detection import AlertBook
 from cityops.dispatch import Dispatch, crew_effects
+from cityops.inspections import Inspections
 from cityops.kit import IdMaker, WorkingCalendar
 from cityops.observations import DeviceRegister, History, HistoryView, PositionFile
 from cityops.places import City
@@ -28,10 +29,12 @@ from cityops.scenes import (
     Scene,
     SceneContext,
     counted_work_of,
+    inspections_of,
     load_scenes,
     measures_of,
     rate_detectors_of,
     register_checks_of,
+    registers_of,
     seed_city,
     services_of,
     step_rules_of,
@@ -85,6 +88,7 @@ def _compose(product: Product, store: Store, city: City) -> Rooms:
     rulebook = Rulebook(rules, clock)
     cases = Cases(store, clock, ids, workflows, calendar, effects, step_rules_of(scenes.values()), rulebook)
     evidence = EvidenceBook(store, files, clock, ids, spool_folder=product.folder("spool"))
+    registers = Registers(store, clock, ids, registers_of(scenes.values()), city, register_checks_of(scenes.values()))
     history = History(product.folder("history"))
     idle_s = product.settings.session_idle_h * 3600
     return Rooms(
@@ -104,7 +108,7 @@ def _compose(product: Product, store: Store, city: City) -> Rooms:
             city=city,
             units=Units(store, clock, ids),
             accounts=Accounts(store, clock, ids),
-            registers=Registers(store, clock, ids, register_checks_of(scenes.values())),
+            registers=registers,
             devices=DeviceRegister(store, clock),
             alerts=AlertBook(store, clock, ids),
             cases=cases,
@@ -120,6 +124,18 @@ def _compose(product: Product, store: Store, city: City) -> Rooms:
             evaluations=Evaluations(store, clock, counted_work_of(scenes.values()), rules),
             intake=Intake(store, clock, ids, cases, workflows, rulebook, city, calendar, evidence),
             documents=documents,
+            inspections=Inspections(
+                store,
+                clock,
+                ids,
+                registers=registers,
+                cases=cases,
+                evidence=evidence,
+                rules=rules,
+                calendar=calendar,
+                city=city,
+                declared=inspections_of(scenes.values()),
+            ),
             demo_trucks=product.settings.demo_trucks,
         ),
     )

@@ -6,8 +6,8 @@ import re
 import unicodedata
 from typing import Final
 
-_FORBIDDEN: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]|_x[0-9A-Fa-f]{4}_")
-"""Control characters but the line break, and what xlsx itself uses to write them."""
+_FORBIDDEN: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]|_x[0-9A-Fa-f]{4}_")
+"""Control characters but the line break, what is no character at all, and what xlsx uses to write them."""
 
 
 def clean(text: str) -> str:

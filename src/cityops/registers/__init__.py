@@ -1,5 +1,7 @@
 """Registers of typed objects (台账)."""
 
+from cityops.registers.checking import ObjectFaultsError, object_faults
+from cityops.registers.conditions import conditions_clause
 from cityops.registers.declaration import (
     ARCHIVED,
     Condition,
@@ -9,15 +11,38 @@ from cityops.registers.declaration import (
     RegisterState,
     unknown_fields,
 )
-from cityops.registers.registers import DataCheck, RegisterChange, RegisterObject, RegisterPage, Registers
+from cityops.registers.people import may_read, may_write, object_scope, shown
+from cityops.registers.planning import ObjectCheck, Plan, Progress, RowFault
+from cityops.registers.registers import BULK_LIMIT, Registers
+from cityops.registers.tables import register_link, register_object
+from cityops.registers.values import (
+    NewObject,
+    ObjectFault,
+    ObjectFilter,
+    ObjectValues,
+    Put,
+    RegisterChange,
+    RegisterObject,
+    RegisterPage,
+    Relation,
+)
 from cityops.registers.vehicles import VEHICLE, VehicleClass
 
 __all__ = [
     "ARCHIVED",
+    "BULK_LIMIT",
     "VEHICLE",
     "Condition",
-    "DataCheck",
     "FieldOption",
+    "NewObject",
+    "ObjectCheck",
+    "ObjectFault",
+    "ObjectFaultsError",
+    "ObjectFilter",
+    "ObjectValues",
+    "Plan",
+    "Progress",
+    "Put",
     "RegisterChange",
     "RegisterField",
     "RegisterObject",
@@ -25,6 +50,16 @@ __all__ = [
     "RegisterSpec",
     "RegisterState",
     "Registers",
+    "Relation",
+    "RowFault",
     "VehicleClass",
+    "conditions_clause",
+    "may_read",
+    "may_write",
+    "object_faults",
+    "object_scope",
+    "register_link",
+    "register_object",
+    "shown",
     "unknown_fields",
 ]

@@ -2,135 +2,124 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
-from typing import Any, Final
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
+from typing import Any, Final, Unpack
 
-from sqlalchemy import Connection, RowMapping, func, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, Select, func, select
 
-from cityops.access import Principal, scope_clause
-from cityops.kit import Clock, ConflictError, IdMaker, InvalidError, NotFoundError, Text
-from cityops.registers.tables import register_change, register_object
-from cityops.registers.vehicles import VEHICLE, check_vehicle
+from cityops.access import Principal
+from cityops.kit import Clock, ConfigError, IdMaker, InvalidError, NotFoundError, Text
+from cityops.places import City
+from cityops.registers.checking import ObjectFaultsError
+from cityops.registers.declaration import RegisterSpec
+from cityops.registers.finding import PAGE_LIMIT, ordered, wanted_objects
+from cityops.registers.links import refuse_new_code
+from cityops.registers.people import may_read, object_scope, require_write, shown_change
+from cityops.registers.planning import (
+    ObjectCheck,
+    Plan,
+    Progress,
+    Stamp,
+    changed_object,
+    new_object,
+    plan_rows,
+    stale,
+    write_plan,
+)
+from cityops.registers.tables import register_change, register_link, register_object
+from cityops.registers.values import (
+    CHANGEABLE,
+    NewObject,
+    ObjectFilter,
+    ObjectValues,
+    Put,
+    RegisterChange,
+    RegisterObject,
+    RegisterPage,
+    Relation,
+    Sort,
+)
+from cityops.registers.vehicles import VEHICLES
 from cityops.store import Store
 
-PAGE_LIMIT: Final = 1000
-_CHANGEABLE: Final = frozenset(
-    {"code", "title", "unit_id", "supervisor_id", "area_code", "lon", "lat", "geometry", "state", "data"}
-)
-_LENGTHS: Final = {"register": 64, "code": 64, "title": 128, "state": 32}
+BULK_LIMIT: Final = 5_000
+"""Objects that one bulk edit changes at most."""
+_COMMUNITY_DIGITS: Final = 12
+_o, _l = register_object.c, register_link.c
 
 
-@dataclass(frozen=True, slots=True)
-class RegisterObject:
-    """One object of a register; ``lon`` and ``lat`` in WGS-84 degrees, ``data`` what this register adds."""
-
-    id: str
-    register: str
-    code: str
-    title: str
-    unit_id: str | None
-    supervisor_id: str | None
-    area_code: str | None
-    lon: float | None
-    lat: float | None
-    geometry: dict[str, Any] | None
-    state: str
-    data: dict[str, Any]
-    version: int
-    created_ms: int
-    updated_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class RegisterChange:
-    """One change: ``changes`` maps a field to its value before and after; ``before`` is None when it was created."""
-
-    version: int
-    at_ms: int
-    actor_id: str
-    actor_name: str
-    reason: str | None
-    changes: dict[str, list[Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class RegisterPage:
-    """Objects by code, and how many match in all."""
-
-    items: list[RegisterObject]
-    total: int
-    page: int
-    page_size: int
-
-
-DataCheck = Callable[[dict[str, Any]], None]
-"""Checks the ``data`` of a register's objects; raises ``InvalidError``."""
+def _silent(done: int) -> None:
+    """Progress that nobody looks at."""
 
 
 class Registers:
-    """All registers of the city. Who may change one is the caller's rule; who sees what is decided here.
+    """All registers of the city. Every write is checked against the declaration and kept with its history.
 
     Args:
         store: the relational store.
         clock: the time.
         ids: makes identifiers.
-        checks: by register, what its data must be (the scenes' own registers); vehicles are checked anyhow.
+        specs: the registers that the scenes declare; vehicles are there anyhow.
+        city: finds the division of a point; None: none is filled in.
+        checks: by register, a rule of its own that the declaration cannot say.
+
+    Raises:
+        ConfigError: two registers have the same name.
     """
 
-    def __init__(self, store: Store, clock: Clock, ids: IdMaker, checks: Mapping[str, DataCheck] | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        ids: IdMaker,
+        specs: Iterable[RegisterSpec],
+        city: City | None = None,
+        checks: Mapping[str, ObjectCheck] | None = None,
+    ) -> None:
         self._store = store
         self._clock = clock
         self._ids = ids
-        self._checks: dict[str, DataCheck] = {VEHICLE: check_vehicle, **(checks or {})}
+        self._city = city
+        self._checks = dict(checks or {})
+        self._specs: dict[str, RegisterSpec] = {}
+        for spec in (VEHICLES, *specs):
+            if spec.name in self._specs:
+                raise ConfigError(f"台账“{spec.name}”声明了两次", f"the register {spec.name!r} is declared twice")
+            self._specs[spec.name] = spec
 
-    def _check(self, made: RegisterObject) -> None:
-        _check(made)
-        check_data = self._checks.get(made.register)
-        if check_data is not None:
-            check_data(made.data)
+    # --- declarations --------------------------------------------------------------------------------------------
 
-    def create(
-        self,
-        actor: Principal,
-        *,
-        register: str,
-        code: str,
-        title: str,
-        unit_id: str | None = None,
-        supervisor_id: str | None = None,
-        area_code: str | None = None,
-        lon: float | None = None,
-        lat: float | None = None,
-        geometry: Mapping[str, Any] | None = None,
-        state: str = "active",
-        data: Mapping[str, Any] | None = None,
-    ) -> RegisterObject:
+    def spec(self, register: str) -> RegisterSpec:
+        """The declaration of a register; ``NotFoundError`` when there is none."""
+        found = self._specs.get(register)
+        if found is None:
+            raise NotFoundError(f"没有台账“{register}”", f"there is no register {register!r}", code="register.unknown")
+        return found
+
+    def specs(self, principal: Principal) -> Sequence[RegisterSpec]:
+        """The registers that this person reads, without private ones."""
+        return [spec for spec in self._specs.values() if not spec.private and may_read(principal, spec)]
+
+    # --- one object ----------------------------------------------------------------------------------------------
+
+    def create(self, actor: Principal, **values: Unpack[NewObject]) -> RegisterObject:
         """A new object, version 1.
 
         Raises:
-            InvalidError: an empty or too long text, half a place, or data the register does not allow.
-            ConflictError: the register has this code already, or there is no such unit.
+            NotFoundError: no such register. ObjectFaultsError: values that the register does not allow.
+            ForbiddenError: the person does not write it. ConflictError: the code is taken, or there is no such unit.
         """
-        now_ms = self._clock.now_ms()
-        made = RegisterObject(
-            id=self._ids.next(), register=register, code=code, title=title, unit_id=unit_id,
-            supervisor_id=supervisor_id, area_code=area_code, lon=lon, lat=lat,
-            geometry=None if geometry is None else dict(geometry), state=state, data=dict(data or {}), version=1,
-            created_ms=now_ms, updated_ms=now_ms,
-        )  # fmt: skip
-        self._check(made)
-        first = {name: [None, getattr(made, name)] for name in sorted(_CHANGEABLE)}
+        return self._store.write(lambda conn: self.create_in(conn, actor, **values))
 
-        def work(conn: Connection) -> None:
-            try:
-                conn.execute(insert(register_object), _row(made))
-            except IntegrityError as error:
-                raise _taken(made) from error
-            _note(conn, actor, made, first, None)
-
-        self._store.write(work)
+    def create_in(
+        self, conn: Connection, actor: Principal, *, reason: str | None = None, **values: Unpack[NewObject]
+    ) -> RegisterObject:
+        """``create`` in the running transaction."""
+        given: dict[str, Any] = dict(values)
+        spec = self.spec(given.pop("register"))
+        made = new_object(spec, given, self._stamp(actor, spec))
+        write_plan(conn, Plan(spec, added=[made]), actor, reason, _silent)
         return made
 
     def update(
@@ -146,178 +135,203 @@ class Registers:
 
         Raises:
             ConflictError: somebody changed it since ``expected_version``, or the new code is taken.
-            InvalidError: a field that cannot be changed, or a value that is not allowed.
-            NotFoundError: no such object, or not for this person.
+            ObjectFaultsError, InvalidError: a value that is not allowed, or a field that cannot be changed.
+            ForbiddenError: this person does not write it. NotFoundError: no such object, or not for this person.
         """
-        unknown = set(changes) - _CHANGEABLE
-        if unknown:
-            raise _invalid(
-                f"不能修改：{'、'.join(sorted(unknown))}", f"cannot be changed: {', '.join(sorted(unknown))}"
-            )
-        return self._store.write(lambda conn: self._update(conn, actor, object_id, expected_version, changes, reason))
+        return self._store.write(
+            lambda conn: self.update_in(conn, actor, object_id, expected_version, changes, reason=reason)
+        )
 
-    def get(self, principal: Principal, object_id: str) -> RegisterObject:
-        """The object; ``NotFoundError`` when there is none for this person."""
-        with self._store.read() as conn:
-            return _get(conn, principal, object_id)
-
-    def find(self, principal: Principal, register: str, code: str) -> RegisterObject | None:
-        """The object with this code, if there is one for this person."""
-        wanted = (register_object.c.register == register) & (register_object.c.code == code)
-        with self._store.read() as conn:
-            query = select(register_object).where(wanted, _scope(principal))
-            row = conn.execute(query).mappings().one_or_none()
-        return None if row is None else _object(row)
-
-    def history(self, principal: Principal, object_id: str) -> list[RegisterChange]:
-        """Every change of an object this person may see, oldest first."""
-        query = select(register_change).where(register_change.c.object_id == object_id)
-        with self._store.read() as conn:
-            _get(conn, principal, object_id)
-            rows = conn.execute(query.order_by(register_change.c.version)).mappings().all()
-        names = [field.name for field in fields(RegisterChange)]
-        return [RegisterChange(**{name: row[name] for name in names}) for row in rows]
-
-    def list(
-        self,
-        principal: Principal,
-        register: str,
-        *,
-        unit_id: str | None = None,
-        state: str | None = None,
-        q: str | None = None,
-        page: int = 1,
-        page_size: int = 50,
-    ) -> RegisterPage:
-        """Objects of a register this person may see, by code; ``q`` is part of the code or title."""
-        size, number = max(1, min(page_size, PAGE_LIMIT)), max(page, 1)
-        query = select(register_object).where(register_object.c.register == register, _scope(principal))
-        if unit_id is not None:
-            query = query.where(register_object.c.unit_id == unit_id)
-        if state is not None:
-            query = query.where(register_object.c.state == state)
-        if q:
-            found = register_object.c.code.contains(q, autoescape=True)
-            query = query.where(found | register_object.c.title.contains(q, autoescape=True))
-        with self._store.read() as conn:
-            total = conn.execute(select(func.count()).select_from(query.subquery())).scalar_one()
-            shown = query.order_by(register_object.c.code).offset((number - 1) * size).limit(size)
-            items = [_object(row) for row in conn.execute(shown).mappings()]
-        return RegisterPage(items, total, number, size)
-
-    def every(self, principal: Principal, register: str, *, state: str | None = None) -> Sequence[RegisterObject]:
-        """All objects of a register this person may see, by code, read page by page."""
-        found: list[RegisterObject] = []
-        while True:
-            number = len(found) // PAGE_LIMIT + 1
-            page = self.list(principal, register, state=state, page=number, page_size=PAGE_LIMIT)
-            found.extend(page.items)
-            if len(page.items) < PAGE_LIMIT:
-                return found
-
-    def _update(
+    def update_in(
         self,
         conn: Connection,
         actor: Principal,
         object_id: str,
         expected_version: int,
         changes: Mapping[str, Any],
-        reason: str | None,
+        *,
+        reason: str | None = None,
     ) -> RegisterObject:
-        before = _get(conn, actor, object_id)
+        """``update`` in the running transaction."""
+        _refuse_unknown(changes)
+        before = self.get_in(conn, actor, object_id)
+        spec = self.spec(before.register)
+        require_write(actor, spec, before)
         if before.version != expected_version:
-            raise _stale(before)
-        now_ms = self._clock.now_ms()
-        after = RegisterObject(**{**_row(before), **changes, "version": before.version + 1, "updated_ms": now_ms})
-        self._check(after)
-        changed = {
-            name: [getattr(before, name), getattr(after, name)]
-            for name in sorted(changes)
-            if getattr(before, name) != getattr(after, name)
-        }
-        guarded = update(register_object).where(
-            register_object.c.id == object_id, register_object.c.version == expected_version
-        )
-        try:
-            with conn.begin_nested():
-                done = conn.execute(guarded.values(**_row(after))).rowcount
-        except IntegrityError as error:
-            raise _taken(after) from error
-        if done == 0:
-            raise _stale(before)
-        _note(conn, actor, after, changed, reason)
+            raise stale(before.code, before.version)
+        after = changed_object(spec, before, changes, self._stamp(actor, spec))
+        if after is before:
+            return before
+        refuse_new_code(conn, before, changes)
+        write_plan(conn, Plan(spec, changed=[(before, after)]), actor, reason, _silent)
         return after
 
+    def get(self, principal: Principal, object_id: str) -> RegisterObject:
+        """The object; ``NotFoundError`` when there is none for this person. Hide its personal values with ``shown``."""
+        with self._store.read() as conn:
+            return self.get_in(conn, principal, object_id)
 
-def _scope(principal: Principal) -> Any:
-    return scope_clause(principal, unit_column=register_object.c.unit_id, area_column=register_object.c.area_code)
-
-
-def _get(conn: Connection, principal: Principal, object_id: str) -> RegisterObject:
-    query = select(register_object).where(register_object.c.id == object_id, _scope(principal))
-    row = conn.execute(query).mappings().one_or_none()
-    if row is None:
+    def get_in(self, conn: Connection, principal: Principal, object_id: str) -> RegisterObject:
+        """``get`` in the running transaction."""
+        row = conn.execute(select(register_object).where(_o.id == object_id)).mappings().one_or_none()
+        spec = None if row is None else self._specs.get(row["register"])
+        if spec is not None:
+            visible = conn.execute(select(_o.id).where(_o.id == object_id, object_scope(principal, spec)))
+            if visible.one_or_none() is not None:
+                return RegisterObject(**row)  # type: ignore[arg-type]
         raise NotFoundError("台账中没有这一项", "the register has no such object", code="register.missing")
-    return _object(row)
+
+    def find(self, principal: Principal, register: str, code: str) -> RegisterObject | None:
+        """The object with this code, if there is one for this person."""
+        query = select(register_object).where(_o.code == code, object_scope(principal, self.spec(register)))
+        with self._store.read() as conn:
+            row = conn.execute(query).mappings().one_or_none()
+        return None if row is None else RegisterObject(**row)
+
+    def history(self, principal: Principal, object_id: str) -> list[RegisterChange]:
+        """Every change of an object this person may see, oldest first; personal values as the person may see them."""
+        query = select(register_change).where(register_change.c.object_id == object_id)
+        with self._store.read() as conn:
+            of = self.get_in(conn, principal, object_id)
+            rows = conn.execute(query.order_by(register_change.c.version)).mappings().all()
+        names = [field.name for field in fields(RegisterChange)]
+        changes = [RegisterChange(**{name: row[name] for name in names}) for row in rows]
+        return [shown_change(principal, self.spec(of.register), of, change) for change in changes]
+
+    def related(self, principal: Principal, object_id: str, *, limit: int = 200) -> list[Relation]:
+        """Objects that this one names, and objects that name it, as far as this person sees them."""
+        with self._store.read() as conn:
+            self.get_in(conn, principal, object_id)
+            found: list[Relation] = []
+            for named, here, there in ((True, _l.from_id, _l.to_id), (False, _l.to_id, _l.from_id)):
+                query = select(_l.field, register_object).join(register_object, _o.id == there).where(here == object_id)
+                rows = conn.execute(query.order_by(_l.field, _o.code).limit(limit)).mappings().all()
+                visible = self._visible(conn, principal, [row["id"] for row in rows])
+                for row in rows:
+                    values = {name: value for name, value in row.items() if name != "field"}
+                    if row["id"] in visible:
+                        found.append(Relation(row["field"], named, RegisterObject(**values)))
+        return found
+
+    # --- many objects --------------------------------------------------------------------------------------------
+
+    def list(
+        self,
+        principal: Principal,
+        register: str,
+        *,
+        page: int = 1,
+        page_size: int = 50,
+        sort: Sort = "code",
+        **wanted: Unpack[ObjectFilter],
+    ) -> RegisterPage:
+        """Objects of a register that this person may see; archived ones only by their state."""
+        size, number = max(1, min(page_size, PAGE_LIMIT)), max(page, 1)
+        query = self._query(principal, register, wanted)
+        with self._store.read() as conn:
+            total = conn.execute(select(func.count()).select_from(query.subquery())).scalar_one()
+            rows = conn.execute(ordered(query, sort).offset((number - 1) * size).limit(size)).mappings()
+            items = [RegisterObject(**row) for row in rows]
+        return RegisterPage(items, total, number, size)
+
+    def every(self, principal: Principal, register: str, **wanted: Unpack[ObjectFilter]) -> Sequence[RegisterObject]:
+        """All objects of a register this person may see, by code; archived ones only by their state."""
+        with self._store.read() as conn:
+            return self.every_in(conn, principal, register, **wanted)
+
+    def every_in(
+        self, conn: Connection, principal: Principal, register: str, **wanted: Unpack[ObjectFilter]
+    ) -> Sequence[RegisterObject]:
+        """``every`` in the running transaction."""
+        rows = conn.execute(ordered(self._query(principal, register, wanted), "code")).mappings()
+        return [RegisterObject(**row) for row in rows]
+
+    def counts(self, principal: Principal) -> dict[str, dict[str, int]]:
+        """How many objects this person sees, by register and state; private registers are left out."""
+        found: dict[str, dict[str, int]] = {}
+        with self._store.read() as conn:
+            for spec in self.specs(principal):
+                query = select(_o.state, func.count()).where(object_scope(principal, spec)).group_by(_o.state)
+                found[spec.name] = {row[0]: row[1] for row in conn.execute(query)}
+        return found
+
+    def put_many(
+        self, actor: Principal, register: str, rows: Iterable[ObjectValues], *, reason: str | None = None
+    ) -> Put:
+        """Bring many objects of a register in, by code, in one transaction: new ones are added, known ones changed.
+
+        What a row does not give stays as it is. Raises what ``create`` and ``update`` raise; then nothing is kept.
+        """
+        return self.carry_out(actor, self.plan(actor, register, rows), reason=reason)
+
+    def plan(
+        self, actor: Principal, register: str, rows: Iterable[ObjectValues], *, progress: Progress = _silent
+    ) -> Plan:
+        """What these rows would add and change, with every fault of every row; nothing is written."""
+        spec, given = self.spec(register), [*rows]
+        for row in given:
+            _refuse_unknown(row)
+        with self._store.read() as conn:
+            return plan_rows(conn, spec, given, self._stamp(actor, spec), progress)
+
+    def plan_changes(self, actor: Principal, objects: Iterable[RegisterObject], changes: Mapping[str, Any]) -> Plan:
+        """What the same change of several objects of one register would do; fields of ``data`` are merged into it."""
+        _refuse_unknown(changes)
+        rows: list[ObjectValues] = []
+        register = ""
+        for one in objects:
+            register = one.register
+            data = {**one.data, **changes.get("data", {})}
+            rows.append({"code": one.code, "title": one.title, **changes, "data": data})  # type: ignore[typeddict-item]
+        return self.plan(actor, register, rows)
+
+    def carry_out(
+        self,
+        actor: Principal,
+        plan: Plan,
+        *,
+        reason: str | None = None,
+        valid_only: bool = False,
+        progress: Progress = _silent,
+    ) -> Put:
+        """Write a plan in one transaction; raises the first of its faults, unless only what is valid is wanted."""
+        if plan.faults and not valid_only:
+            first = plan.faults[0].row
+            raise ObjectFaultsError([one.fault for one in plan.faults if one.row == first], plan.spec)
+        if plan.added or plan.changed:
+            self._store.write(lambda conn: write_plan(conn, plan, actor, reason, progress))
+        return Put(len(plan.added), len(plan.changed), plan.unchanged)
+
+    # --- parts ---------------------------------------------------------------------------------------------------
+
+    def _query(self, principal: Principal, register: str, wanted: ObjectFilter) -> Select[Any]:
+        spec = self.spec(register)
+        return select(register_object).where(object_scope(principal, spec), *wanted_objects(spec, wanted))
+
+    def _visible(self, conn: Connection, principal: Principal, ids: Sequence[str]) -> set[str]:
+        if not ids:
+            return set()
+        registers = conn.execute(select(_o.register).where(_o.id.in_(ids)).distinct()).scalars().all()
+        found: set[str] = set()
+        for spec in (self._specs[name] for name in registers if name in self._specs):
+            found.update(conn.execute(select(_o.id).where(_o.id.in_(ids), object_scope(principal, spec))).scalars())
+        return found
+
+    def _stamp(self, actor: Principal, spec: RegisterSpec) -> Stamp:
+        return Stamp(actor, self._clock.now_ms(), self._ids.next, self._area_code, self._checks.get(spec.name))
+
+    def _area_code(self, lon: float, lat: float) -> str | None:
+        """The community, or the smallest division known there; None outside the city."""
+        place = -1 if self._city is None else int(self._city.area_index(lon, lat)[0])
+        return None if self._city is None or place < 0 else self._city.area_codes[place][:_COMMUNITY_DIGITS]
 
 
-def _note(
-    conn: Connection, actor: Principal, changed: RegisterObject, changes: dict[str, list[Any]], reason: str | None
-) -> None:
-    conn.execute(
-        insert(register_change),
-        {
-            "object_id": changed.id,
-            "version": changed.version,
-            "at_ms": changed.updated_ms,
-            "actor_id": actor.account_id,
-            "actor_name": actor.display_name,
-            "reason": reason,
-            "changes": changes,
-        },
-    )
-
-
-def _object(row: RowMapping) -> RegisterObject:
-    return RegisterObject(**row)
-
-
-def _row(made: RegisterObject) -> dict[str, Any]:
-    return {field.name: getattr(made, field.name) for field in fields(RegisterObject)}
-
-
-def _check(made: RegisterObject) -> None:
-    for name, limit in _LENGTHS.items():
-        text = getattr(made, name)
-        if not isinstance(text, str) or text != text.strip() or not 0 < len(text) <= limit:
-            raise _invalid(
-                f"{name} 需为 1 至 {limit} 个字符，前后无空格", f"{name} has 1 to {limit} characters, trimmed"
-            )
-    if (made.lon is None) != (made.lat is None):
-        raise _invalid("经度和纬度需同时填写", "longitude and latitude go together")
-    if made.lon is not None and made.lat is not None and not (abs(made.lon) <= 180 and abs(made.lat) <= 90):
-        raise _invalid("经纬度超出范围", "longitude or latitude is out of range")
-
-
-def _invalid(zh: str, en: str) -> InvalidError:
-    return InvalidError(zh, en, code="register.invalid", kept=Text("台账没有改变", "the register was not changed"))
-
-
-def _taken(made: RegisterObject) -> ConflictError:
-    return ConflictError(
-        f"台账中已有编号 {made.code}，或所选单位不存在",
-        f"the register has the code {made.code} already, or there is no such unit",
-        code="register.taken",
-        kept=Text("台账没有改变", "the register was not changed"),
-        todo=Text("请换一个编号，或核对单位", "choose another code, or check the unit"),
-    )
-
-
-def _stale(current: RegisterObject) -> ConflictError:
-    return ConflictError(
-        f"{current.code} 已被他人修改（现为第 {current.version} 版）",
-        f"somebody changed {current.code} meanwhile (it is at version {current.version} now)",
-        code="register.stale",
-        kept=Text("您的修改没有保存", "your change was not kept"),
-        todo=Text("请重新打开后再改", "open it again and repeat the change"),
-    )
+def _refuse_unknown(changes: Mapping[str, Any]) -> None:
+    unknown = sorted(set(changes) - set(CHANGEABLE))
+    if unknown:
+        raise InvalidError(
+            f"不能修改：{'、'.join(unknown)}",
+            f"cannot be changed: {', '.join(unknown)}",
+            code="register.invalid",
+            kept=Text("台账没有改变", "the register was not changed"),
+        )

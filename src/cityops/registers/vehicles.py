@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import Any, Final
+from typing import Final
 
-from cityops.kit import InvalidError, Text
+from cityops.access import Role
+from cityops.kit import InvalidError, Text, Words
+from cityops.registers.declaration import FieldOption, RegisterField, RegisterSpec
 
 VEHICLE: Final = "vehicle"
 """Name of the vehicle register; an object's code is the plate."""
-
-_LIMIT_H_MAX: Final = 24.0
 
 
 class VehicleClass(IntEnum):
@@ -39,17 +39,36 @@ class VehicleClass(IntEnum):
         )
 
 
-def check_vehicle(data: dict[str, Any]) -> None:
-    """Checks ``data`` of a vehicle: ``vehicle_class``, ``plate_color``, and ``driving_limit_h`` if there is one."""
-    VehicleClass.parse(str(data.get("vehicle_class")))
-    if not isinstance(data.get("plate_color"), str):
-        raise _invalid("缺少车牌颜色 plate_color", "plate_color is missing")
-    limit_h = data.get("driving_limit_h")
-    if limit_h is None:
-        return
-    if isinstance(limit_h, bool) or not isinstance(limit_h, int | float) or not 0 < limit_h <= _LIMIT_H_MAX:
-        raise _invalid("连续驾驶时限 driving_limit_h 需在 0 至 24 小时之间", "driving_limit_h is over 0 and at most 24")
-
-
-def _invalid(zh: str, en: str) -> InvalidError:
-    return InvalidError(zh, en, code="register.vehicle", kept=Text("台账没有改变", "the register was not changed"))
+VEHICLES: Final = RegisterSpec(
+    name=VEHICLE,
+    title=Words(zh="车辆", en="Vehicles"),
+    code_title=Words(zh="车牌", en="Plate"),
+    geometry="none",
+    fields=(
+        RegisterField(
+            name="vehicle_class",
+            title=Words(zh="车辆类别", en="Class"),
+            kind="choice",
+            required=True,
+            options=(
+                FieldOption(value="truck", title=Words(zh="货车", en="Truck")),
+                FieldOption(value="dangerous_goods", title=Words(zh="危险货物运输车", en="Dangerous goods")),
+                FieldOption(value="coach", title=Words(zh="客车", en="Coach")),
+            ),
+        ),
+        RegisterField(name="plate_color", title=Words(zh="车牌颜色", en="Plate colour"), required=True),
+        RegisterField(
+            name="driving_limit_h",
+            title=Words(zh="连续驾驶时限", en="Driving limit"),
+            kind="number",
+            unit=Words(zh="小时", en="h"),
+            least=0.1,
+            most=24,
+        ),
+        RegisterField(name="synthetic", title=Words(zh="演示数据", en="Synthetic"), kind="boolean"),
+    ),
+    read=(Role.ACCEPTOR, Role.DISPATCHER, Role.SHIFT_LEADER, Role.ENTERPRISE, Role.DISTRICT),
+    write=(Role.ADMINISTRATOR,),
+    private=True,
+)
+"""Vehicles (车辆台账): approved with their terminals, never listed or searched through the registers' pages."""

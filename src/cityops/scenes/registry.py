@@ -21,10 +21,11 @@ from cityops.cases.intake import Intake
 from cityops.cases.reports import CaseReports, ReportDesk, Service, TipOffMatter, TipOffs
 from cityops.detection import AlertBook, AnyDetector
 from cityops.dispatch import Dispatch
+from cityops.inspections import Inspections, SceneInspections, read_checklist_file
 from cityops.kit import Clock, ConfigError, IdMaker, InvalidError
 from cityops.observations import DeviceRegister
 from cityops.places import City
-from cityops.registers import DataCheck, Registers
+from cityops.registers import ObjectCheck, Registers, RegisterSpec
 from cityops.scenes.loader import read_scene
 from cityops.scenes.spec import SceneSpec
 from cityops.store import Store, Subscriber
@@ -64,6 +65,7 @@ class SceneContext:
     intake: Intake
     evaluations: Evaluations
     documents: Documents
+    inspections: Inspections
     demo_trucks: int = 300
 
 
@@ -95,8 +97,8 @@ class Scene:
         """The scene's own rules of steps by kind of case; see ``cityops.cases.StepRule``."""
         return {}
 
-    def register_checks(self) -> Mapping[str, DataCheck]:
-        """What the data of the scene's own registers must be, by register."""
+    def register_checks(self) -> Mapping[str, ObjectCheck]:
+        """Rules of the scene's registers that their declaration cannot say, by register."""
         return {}
 
     def demo_accounts(self) -> Sequence[DemoAccount]:
@@ -159,6 +161,18 @@ def workflows_of(scenes: Iterable[Scene]) -> dict[tuple[str, str], Workflow]:
     return {(scene.name, workflow.name): workflow for scene in scenes for workflow in scene.spec.all_workflows}
 
 
+def inspections_of(scenes: Iterable[Scene]) -> list[SceneInspections]:
+    """The inspection plans and checklists of the scenes; ``ConfigError`` names the faulty rows of a checklist."""
+    return [
+        SceneInspections(
+            scene.name,
+            scene.spec.inspection_plans,
+            {one.name: (one.title.text, read_checklist_file(scene.folder / one.file)) for one in scene.spec.checklists},
+        )
+        for scene in scenes
+    ]
+
+
 def services_of(scenes: Iterable[Scene]) -> list[Service]:
     """The matters the public can report, as the room that keeps reports takes them."""
     return [spec.service for scene in scenes for spec in scene.spec.services]
@@ -169,8 +183,13 @@ def step_rules_of(scenes: Iterable[Scene]) -> dict[tuple[str, str], StepRule]:
     return {(scene.name, kind): rule for scene in scenes for kind, rule in scene.step_rules().items()}
 
 
-def register_checks_of(scenes: Iterable[Scene]) -> dict[str, DataCheck]:
-    """The checks of the scenes' own registers, as ``Registers`` takes them."""
+def registers_of(scenes: Iterable[Scene]) -> list[RegisterSpec]:
+    """The registers that the scenes declare, as ``Registers`` takes them."""
+    return [register for scene in scenes for register in scene.spec.registers]
+
+
+def register_checks_of(scenes: Iterable[Scene]) -> dict[str, ObjectCheck]:
+    """The scenes' own rules of registers, as ``Registers`` takes them."""
     return {register: check for scene in scenes for register, check in scene.register_checks().items()}
 
 

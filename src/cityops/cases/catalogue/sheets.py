@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import re
-import unicodedata
 import zipfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
 
-from cityops.kit import InvalidError, Text
+from cityops.kit import InvalidError, Text, clean, has_control, kept_as_written
 
 MAX_BYTES: Final = 10_000_000
 MAX_UNPACKED_BYTES: Final = 100_000_000
@@ -28,20 +27,19 @@ MAX_UNPACKED_BYTES: Final = 100_000_000
 MAX_ROWS: Final = 20_000
 MAX_CELL: Final = 2_000
 """Longest text of a cell in characters."""
-_FORBIDDEN: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]|_x[0-9A-Fa-f]{4}_")
-"""Control characters but the line break, and what xlsx itself uses to write them."""
 _LIST_MARK: Final = re.compile("[;；]")
 
 T = TypeVar("T")
 
 
 class Column(NamedTuple):
-    """A column: its heading as people read it, the field's name, and whether a row may leave it empty."""
+    """A column: heading as people read it, the field's name, whether a row must fill it, characters at most."""
 
     heading: str
     name: str
     required: bool
     width: int = 16
+    most: int = MAX_CELL
 
 
 class RowError(NamedTuple):
@@ -176,14 +174,9 @@ def day_text(day: date | None) -> str:
     return day.isoformat() if day else ""
 
 
-def clean(text: str) -> str:
-    """Text as a cell gives it back: no space around it, one kind of line break."""
-    return unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n").strip()
-
-
 def storable(text: str) -> bool:
     """Whether a cell gives the text back as it is."""
-    return text == clean(text) and len(text) <= MAX_CELL and not _FORBIDDEN.search(text)
+    return kept_as_written(text, MAX_CELL)
 
 
 def storable_in_list(text: str) -> bool:
@@ -256,7 +249,7 @@ def _row(number: int, cells: Sequence[_Cell], names: Sequence[str], columns: Seq
 def _cell_fault(cell: _Cell, text: str, column: Column) -> Text | None:
     if cell[0] in ("f", "e"):
         return Text("单元格是公式或错误值，请粘贴为数值", "a formula or an error: paste it as a value")
-    if len(text) > MAX_CELL or _FORBIDDEN.search(text):
+    if len(text) > column.most or has_control(text):
         return Text("文字过长或含控制字符", "too long, or with control characters")
     if column.required and not text:
         return Text("不能为空", "must not be empty")

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cityops.cases import StepRule
-from cityops.registers import DataCheck
+from cityops.registers import ObjectCheck
 from cityops.scenes.loader import read_scene
 from cityops.scenes.people import DemoAccount
 from cityops.scenes.registry import Scene, SceneContext
 from cityops.scenes.road_excavation.demo import DEMO_ACCOUNTS, seed_demo
 from cityops.scenes.road_excavation.discretion import read_tables
-from cityops.scenes.road_excavation.permit_data import EXCAVATION_PERMIT, check_excavation_permit
+from cityops.scenes.road_excavation.permit_data import EXCAVATION_PERMIT, check_permit
 from cityops.scenes.road_excavation.rule import ExcavationRule, correct_imported
 
 if TYPE_CHECKING:
@@ -27,9 +27,9 @@ class RoadExcavation(Scene):
         """The order of dates, the range of the fine."""
         return {"excavation": ExcavationRule(read_tables()), "imported_case": correct_imported}
 
-    def register_checks(self) -> Mapping[str, DataCheck]:
-        """Permits."""
-        return {EXCAVATION_PERMIT: check_excavation_permit}
+    def register_checks(self) -> Mapping[str, ObjectCheck]:
+        """Permits: what belongs together in one."""
+        return {EXCAVATION_PERMIT: check_permit}
 
     def routers(self) -> Sequence[APIRouter]:
         """Permits, judgement, findings, earlier files."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from cityops.access import Permission, Principal
-from cityops.cases.catalogue import RowError
+from cityops.cases.catalogue import Import, RowError
+from cityops.registers import ObjectValues
 from cityops.scenes.registry import SceneContext
 from cityops.scenes.road_excavation.permit_data import EXCAVATION_PERMIT
 from cityops.scenes.road_excavation.permit_sheet import PermitRow, read_permits
@@ -34,26 +34,12 @@ def take_permits(
     """
     principal.require(Permission.REGISTERS_MANAGE)
     found = read_permits(content)
-    outcomes = [_take(context, principal, row) for row in found.accept(valid_only=valid_only)]
-    counts = {name: outcomes.count(name) for name in ("added", "changed", "unchanged")}
-    return PermitsTaken(found.rows, **counts, errors=found.errors)
+    plan = context.registers.plan(principal, EXCAVATION_PERMIT, [_values(row) for row in found.valid])
+    errors = found.errors + [RowError(found.valid[one.row].row, "", one.fault.text) for one in plan.faults]
+    Import(found.valid, errors, found.rows).accept(valid_only=valid_only)
+    put = context.registers.carry_out(principal, plan, reason="xlsx", valid_only=valid_only)
+    return PermitsTaken(found.rows, put.added, put.changed, put.unchanged, errors)
 
 
-def _take(context: SceneContext, principal: Principal, row: PermitRow) -> str:
-    lon, lat = row.center
-    values: dict[str, Any] = {
-        "title": row.place,
-        "lon": lon,
-        "lat": lat,
-        "area_code": context.city.locate(lon, lat).district_code or None,
-        "data": row.data,
-    }
-    known = context.registers.find(principal, EXCAVATION_PERMIT, row.number)
-    if known is None:
-        context.registers.create(principal, register=EXCAVATION_PERMIT, code=row.number, **values)
-        return "added"
-    changes = {name: value for name, value in values.items() if getattr(known, name) != value}
-    if not changes:
-        return "unchanged"
-    context.registers.update(principal, known.id, known.version, changes, reason="xlsx")
-    return "changed"
+def _values(row: PermitRow) -> ObjectValues:
+    return {"code": row.number, "title": row.place, "geometry": row.geometry, "data": row.data}

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from cityops.cases.catalogue import Column, FieldError, Import, SheetRow, day_field, parse_one, read_rows, write_rows
 from cityops.registers import RegisterObject
-from cityops.scenes.road_excavation.permit_data import check_excavation_permit
+from cityops.scenes.road_excavation.permit_data import check_parts
 
 COLUMNS: Final[Sequence[Column]] = (
     Column("许可证号", "number", True, 20),
@@ -28,19 +28,13 @@ _SHAPES: Final = {"面": "Polygon", "线": "LineString"}
 
 
 class PermitRow(NamedTuple):
-    """A permit as read: number, place in words, and the register's data."""
+    """A permit as read: number, place in words, what the register keeps of it."""
 
     row: int
     number: str
     place: str
+    geometry: dict[str, Any]
     data: dict[str, Any]
-
-    @property
-    def center(self) -> tuple[float, float]:
-        """The mean of the outline's points, where the register puts the permit."""
-        geometry = self.data["geometry"]
-        points = geometry["coordinates"][0][:-1] if geometry["type"] == "Polygon" else geometry["coordinates"]
-        return sum(p[0] for p in points) / len(points), sum(p[1] for p in points) / len(points)
 
 
 def read_permits(content: bytes) -> Import[PermitRow]:
@@ -72,20 +66,21 @@ def _permit(row: SheetRow, seen: set[str]) -> PermitRow:
     if shape is None:
         raise FieldError("shape", "应为“面”或“线”", "write 面 (area) or 线 (line)")
     points = _points(text["points"])
+    geometry = {"type": shape, "coordinates": [_closed(points)] if shape == "Polygon" else points}
     data: dict[str, Any] = {
         "holder": text["holder"],
         "depth_m": _number(row, "depth_m"),
-        "geometry": {"type": shape, "coordinates": [_closed(points)] if shape == "Polygon" else points},
         **{name: _day(row, name) for name in ("valid_from", "valid_to")},
         **{name: text[name] for name in ("holder_code", "purpose") if text[name]},
         **({"width_m": _number(row, "width_m")} if shape == "LineString" else {}),
     }
-    check_excavation_permit(data)
-    return PermitRow(row.row, text["number"], text["place"], data)
+    check_parts(data, geometry)
+    return PermitRow(row.row, text["number"], text["place"], geometry, data)
 
 
 def _cells(permit: RegisterObject) -> list[str]:
-    data, geometry = permit.data, permit.data["geometry"]
+    data, geometry = permit.data, permit.geometry
+    assert geometry is not None  # check_permit lets no permit in without one
     area = geometry["type"] == "Polygon"
     points = geometry["coordinates"][0] if area else geometry["coordinates"]
     outline = "；".join(f"{lon} {lat}" for lon, lat in points)

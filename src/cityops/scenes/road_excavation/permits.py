@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from cityops.kit import Text
 from cityops.registers import RegisterObject
@@ -45,7 +45,7 @@ def judge(lon: float, lat: float, day: date, permits: Iterable[RegisterObject]) 
     A permit in force whose area holds the point decides; else a permit in force close by that was overstepped; else one
     that holds the point on other days.
     """
-    measured = [(distance_m(lon, lat, permit.data), permit) for permit in permits if permit.state == CURRENT]
+    measured = [(distance_m(lon, lat, permit), permit) for permit in permits if permit.state == CURRENT]
     inside = [(away, permit) for away, permit in measured if away <= TOLERANCE_M]
     valid = [(away, permit) for away, permit in inside if _valid(permit, day)]
     if valid:
@@ -65,13 +65,14 @@ def judge(lon: float, lat: float, day: date, permits: Iterable[RegisterObject]) 
     return Judgement("no_permit", Text(f"{NEAR_M:.0f} 米内没有掘路许可", f"no permit within {NEAR_M:.0f} m"))
 
 
-def distance_m(lon: float, lat: float, data: dict[str, Any]) -> float:
+def distance_m(lon: float, lat: float, permit: RegisterObject) -> float:
     """Metres from a point to a permit's area, 0 inside: a polygon, or a line with half its width on either side."""
-    geometry = data["geometry"]
+    geometry = permit.geometry
+    assert geometry is not None  # check_permit lets no permit in without one
     scale = _M_PER_DEGREE * math.cos(math.radians(lat))
     if geometry["type"] == "LineString":
         line = [((x - lon) * scale, (y - lat) * _M_PER_DEGREE) for x, y in geometry["coordinates"]]
-        return max(0.0, _to_line(line) - float(data["width_m"]) / 2)
+        return max(0.0, _to_line(line) - float(permit.data["width_m"]) / 2)
     ring = [((x - lon) * scale, (y - lat) * _M_PER_DEGREE) for x, y in geometry["coordinates"][0]]
     return 0.0 if _holds_origin(ring) else _to_line(ring)
 

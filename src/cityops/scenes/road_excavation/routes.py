@@ -66,7 +66,7 @@ def permit_layer(scenes: Scenes, person: Person) -> Response:
     features = [
         {
             "type": "Feature",
-            "geometry": one.data["geometry"],
+            "geometry": one.geometry,
             "properties": _permit(one, today).model_dump(mode="json"),
         }
         for one in all_permits(scenes)

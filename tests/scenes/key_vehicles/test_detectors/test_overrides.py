@@ -10,7 +10,7 @@ from cityops.store import Store
 
 
 def test_a_limit_of_3_h_30(sqlite_store: Store, clock: ManualClock, ids: IdMaker) -> None:
-    registers = Registers(sqlite_store, clock, ids)
+    registers = Registers(sqlite_store, clock, ids, ())
     assert vehicle_overrides(registers) == {}
     made = [
         registers.create(
