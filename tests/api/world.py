@@ -24,6 +24,14 @@ from cityops.cases.intake import CallBacks, Intake
 from cityops.cases.reports import CaseReports, ReportDesk, Service, TipOffMatter, TipOffs
 from cityops.detection import AlertBook, AlertFilter, Episode, Finding, SilenceDetector, Subject
 from cityops.dispatch import Dispatch, crew_effects
+from cityops.inspections import (
+    RECTIFICATION,
+    InspectionPlan,
+    Inspections,
+    RectificationSpec,
+    SceneInspections,
+    rectification_workflow,
+)
 from cityops.kit import SHANGHAI, DivisionLevel, IdMaker, ManualClock, Text, Words, WorkingCalendar, to_ms
 from cityops.observations import (
     VEHICLE_POSITION,
@@ -231,10 +239,11 @@ def compose(folder: Path, url: str, settings: ApiSettings, template: World | Non
             store.create_all()
         city = small_city()
         workflows = {(scene, flow.name): flow for scene in SCENES for flow in workflows_in(scene)}
+        workflows["canteens", RECTIFICATION] = rectification_workflow(RECTIFIED)
         calendar, tables = WorkingCalendar.official(), RuleTables(store, clock, publishes=Permission.RULES_PUBLISH)
         rulebook, evidence = Rulebook(tables, clock), EvidenceBook(store, Files(folder / "files"), clock, ids)
         cases = Cases(store, clock, ids, workflows, calendar, crew_effects(), rulebook=rulebook)
-        alerts = AlertBook(store, clock, ids)
+        alerts, registers = AlertBook(store, clock, ids), Registers(store, clock, ids, REGISTERS, city)
         with Log.open(folder / "log", writer="test", streams=[VEHICLE_POSITION]) as log:
             progress = PositionFile(folder / "state", "historian")
             context = ApiContext(
@@ -244,7 +253,7 @@ def compose(folder: Path, url: str, settings: ApiSettings, template: World | Non
                 sessions=Sessions(store, clock, ids),
                 accounts=Accounts(store, clock, ids),
                 units=Units(store, clock, ids),
-                registers=Registers(store, clock, ids, REGISTERS, city),
+                registers=registers,
                 devices=DeviceRegister(store, clock),
                 history=HistoryView(History(folder / "history"), folder / "log" / "test", progress),
                 latest=LatestPositions(),
@@ -264,6 +273,18 @@ def compose(folder: Path, url: str, settings: ApiSettings, template: World | Non
                 intake=Intake(store, clock, ids, cases, workflows, rulebook, city, calendar, evidence),
                 call_backs=CallBacks(store, clock, ids),
                 documents=Documents(store, Files(folder / "files"), clock, ids),
+                inspections=Inspections(
+                    store,
+                    clock,
+                    ids,
+                    registers=registers,
+                    cases=cases,
+                    evidence=evidence,
+                    rules=tables,
+                    calendar=calendar,
+                    city=city,
+                    declared=[INSPECTIONS],
+                ),
                 open_case=case_opener(alerts, cases, store),
                 samples=[lambda: [Sample("cityops_test_rows_total", "Rows", "counter", 42)]],
                 health=lambda: [HealthPart("store", True, Text("正常", "well"), {"rows": 42.0})],
@@ -387,4 +408,33 @@ SETTINGS = ApiSettings(
     metrics_token="metrics secret",
     requests=RequestLimits(in_flight=50),
     live=LiveLimits(clients=20, queued_messages=20, tick_s=0.02, ping_s=0.2, stall_s=2.0),
+)
+INSPECTIONS = SceneInspections(
+    "canteens",
+    (
+        InspectionPlan.model_validate(
+            {"name": "monthly", "title": {"zh": "每月检查", "en": "Monthly"}, "register": "canteen",
+             "checklist": "canteen", "rules": [{"every": "month"}]}
+        ),
+    ),
+    {
+        "canteen": (
+            Text("食堂检查表", "Canteen checklist"),
+            [
+                {"no": "1.1", "class": "环境", "item": "地面清洁", "class_en": "Premises", "item_en": "Clean floor"},
+                {"no": "1.2", "class": "环境", "item": "防鼠板", "evidence": "photo_if_failed", "weight": "3"},
+            ],
+        )
+    },
+)  # fmt: skip
+RECTIFIED = RectificationSpec.model_validate(
+    {
+        "number_prefix": "CR",
+        "limits": {
+            grade: {"amount": days, "unit": "calendar_day"}
+            for grade, days in (("general", 7), ("serious", 3), ("major", 1))
+        },
+        "recheck": {"amount": 2, "unit": "working_day"},
+        "look_back": {"amount": 30, "unit": "calendar_day"},
+    }
 )

@@ -30,6 +30,7 @@ from cityops.cases.intake import CallBacks, Intake
 from cityops.cases.reports import CaseReports, ReportDesk, ReportFiling, TipOffs
 from cityops.detection import AlertBook
 from cityops.dispatch import Dispatch
+from cityops.inspections import Inspections
 from cityops.kit import Clock, Text
 from cityops.observations import DeviceRegister, HistoryView, LatestPositions
 from cityops.places import City
@@ -128,6 +129,7 @@ class ApiContext:
     call_backs: CallBacks
     evaluations: Evaluations
     documents: Documents
+    inspections: Inspections
     open_case: Callable[[Principal, str, str | None], CaseDetailView]
     samples: Sequence[Callable[[], Iterable[Sample]]] = ()
     health: Callable[[], Sequence[HealthPart]] = _nothing_more

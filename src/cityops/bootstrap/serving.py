@@ -100,6 +100,7 @@ def api_context(rooms: Rooms, workers: Workers) -> ApiContext:
         call_backs=CallBacks(rooms.store, product.clock, context.ids),
         evaluations=context.evaluations,
         documents=context.documents,
+        inspections=context.inspections,
         open_case=_Opener(rooms),
         samples=[health.samples, open311.samples],
         health=lambda: [*health.parts(), open311.health()],

@@ -1,20 +1,96 @@
 """Checklists, inspection plans, inspections, and what is done about a hazard (检查与整改)."""
 
+from cityops.inspections.checklists import (
+    CHECKLIST_COLUMNS,
+    TABLE_PREFIX,
+    Checklist,
+    ChecklistItem,
+    Checklists,
+    checklist_items_of,
+    read_checklist_file,
+)
 from cityops.inspections.declaration import (
     ChecklistSpec,
     Every,
     FrequencyRule,
+    Grade,
     InspectionPlan,
     RectificationSpec,
 )
-from cityops.inspections.rectification import RECTIFICATION, rectification_workflow
+from cityops.inspections.due import PlannedWork, may_perform
+from cityops.inspections.inspections import Found, Inspections, SceneInspections
+from cityops.inspections.periods import Period, period_at
+from cityops.inspections.rectification import GRADE_WORDS, RECTIFICATION, rectification_workflow
+from cityops.inspections.school import (
+    SCHOOL_CALENDAR,
+    SCHOOL_COLUMNS,
+    SchoolCalendar,
+    school_rows,
+    school_spans_of,
+)
+from cityops.inspections.tables import attachment_table, hazard_table, inspection_item_table, inspection_table
+from cityops.inspections.views import (
+    AnsweredItem,
+    Attachment,
+    Covered,
+    Due,
+    DueFilter,
+    DuePage,
+    FoundHazard,
+    Hazard,
+    HazardFilter,
+    Inspection,
+    InspectionDetail,
+    InspectionFilter,
+    ItemAnswer,
+    NewInspection,
+)
 
 __all__ = [
+    "CHECKLIST_COLUMNS",
+    "GRADE_WORDS",
     "RECTIFICATION",
+    "SCHOOL_CALENDAR",
+    "SCHOOL_COLUMNS",
+    "TABLE_PREFIX",
+    "AnsweredItem",
+    "Attachment",
+    "Checklist",
+    "ChecklistItem",
     "ChecklistSpec",
+    "Checklists",
+    "Covered",
+    "Due",
+    "DueFilter",
+    "DuePage",
     "Every",
+    "Found",
+    "FoundHazard",
     "FrequencyRule",
+    "Grade",
+    "Hazard",
+    "HazardFilter",
+    "Inspection",
+    "InspectionDetail",
+    "InspectionFilter",
     "InspectionPlan",
+    "Inspections",
+    "ItemAnswer",
+    "NewInspection",
+    "Period",
+    "PlannedWork",
     "RectificationSpec",
+    "SceneInspections",
+    "SchoolCalendar",
+    "attachment_table",
+    "checklist_items_of",
+    "hazard_table",
+    "inspection_item_table",
+    "inspection_table",
+    "may_perform",
+    "period_at",
+    "read_checklist_file",
     "rectification_workflow",
+    "school_rows",
+    "school_spans_of",
 ]

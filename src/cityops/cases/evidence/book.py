@@ -56,6 +56,8 @@ MAY_ADD: Final = (
     Permission.CASES_CHECK,
     Permission.UNIT_HANDLE,
     Permission.RECTIFICATION_SUBMIT,
+    Permission.INSPECTIONS_RECORD,
+    Permission.REGISTERS_MANAGE,
 )
 """Any of these may add evidence."""
 _t = evidence_table.c
@@ -211,6 +213,19 @@ class EvidenceBook:
                 raise no_item()
             raise other_case()
 
+    def keep_for(self, conn: Connection, principal: Principal, evidence_ids: Iterable[str], holder_id: str) -> None:
+        """In the running write of another record (an inspection, an object): this person's own items become its.
+
+        Such an item is filed: nobody takes it back. One that a case has stays the case's too.
+
+        Raises:
+            NotFoundError: no such item of this person.
+        """
+        for evidence_id in dict.fromkeys(evidence_ids):
+            own = and_(_t.id == evidence_id, _t.uploader_id == principal.account_id)
+            if conn.execute(update(evidence_table).where(own).values(report_id=holder_id)).rowcount == 0:
+                raise no_item()
+
     def take_back(self, principal: Principal, evidence_id: str) -> None:
         """Take back an own item that neither a case nor a report has.
 
@@ -270,15 +285,19 @@ class EvidenceBook:
             return [*pairs, Pair(lone_befores[0], lone_afters[0])]
         return [*pairs, *(Pair(item, None) for item in lone_befores), *(Pair(None, item) for item in lone_afters)]
 
-    def content(self, principal: Principal, evidence_id: str, rendition: Rendition) -> Content:
+    def content(
+        self, principal: Principal, evidence_id: str, rendition: Rendition, *, seen_by_holder: bool = False
+    ) -> Content:
         """The file and its headers. Reading a photo's original leaves an audit line: it holds the position.
+
+        ``seen_by_holder``: whoever asks has found that this person sees the record the item was kept for.
 
         Raises:
             ForbiddenError: a photo's original, which this person may not open (``may_open_original``).
             NotFoundError: no such item for this person, no such rendition, or its file is missing.
         """
         with self._store.read() as conn:
-            row = self._readable(conn, principal, evidence_id)
+            row = self._readable(conn, principal, evidence_id, seen_by_holder=seen_by_holder)
         original = rendition is Rendition.ORIGINAL
         if original and not may_open_original(principal, Kind(row["kind"]), row["uploader_id"]):
             raise may_not_open_original()
@@ -313,10 +332,14 @@ class EvidenceBook:
                 return Soundness.MISSING
         return worst
 
-    def _readable(self, conn: Connection, principal: Principal, evidence_id: str) -> RowMapping:
+    def _readable(
+        self, conn: Connection, principal: Principal, evidence_id: str, *, seen_by_holder: bool
+    ) -> RowMapping:
         row = conn.execute(select(evidence_table).where(_t.id == evidence_id)).mappings().one_or_none()
         if row is None:
             raise no_item()
+        if seen_by_holder:
+            return row
         if row["case_id"] is not None:
             principal.require(Permission.CASES_READ)
             _require_case(conn, row["case_id"], inside_scope(principal))
@@ -341,7 +364,7 @@ class EvidenceBook:
             bound, counted = self._limits.per_report, _t.report_id == row["report_id"]
         else:
             bound = self._limits.unfiled_per_uploader
-            counted = and_(_t.uploader_id == row["uploader_id"], _t.case_id.is_(None))
+            counted = and_(_t.uploader_id == row["uploader_id"], _t.case_id.is_(None), _t.report_id.is_(None))
         if stored_row(conn, row) is None and _count(conn, counted) >= bound:
             raise full(bound)
 
