@@ -14,6 +14,7 @@ from cityops.cases import Fault, Workflow, check_workflow
 from cityops.cases.reports import Attribute, Choice, DataType, Service, ServiceType
 from cityops.inspections import ChecklistSpec, InspectionPlan, RectificationSpec, rectification_workflow
 from cityops.kit import CITY_TEXT, CITY_THRESHOLD, Data, Text, Words
+from cityops.plans import DrillSpec
 from cityops.registers import RegisterSpec, unknown_fields
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -150,6 +151,7 @@ class SceneSpec(Data):
     checklists: tuple[ChecklistSpec, ...] = ()
     inspection_plans: tuple[InspectionPlan, ...] = ()
     rectification: RectificationSpec | None = None
+    drills: tuple[DrillSpec, ...] = ()
     figures: tuple[FigureSpec, ...] = ()
 
     @property
@@ -177,7 +179,7 @@ def check_scene(spec: SceneSpec) -> list[Fault]:
     faults += _repeated("services", [service.code for service in spec.services])
     faults += _repeated("tip_offs", [matter.code for matter in spec.tip_offs])
     faults += _services_faults(spec.services)
-    for part in ("registers", "checklists", "inspection_plans", "figures"):
+    for part in ("registers", "checklists", "inspection_plans", "drills", "figures"):
         faults += _repeated(part, [one.name for one in getattr(spec, part)])
     faults += _register_faults(spec)
     kinds = {workflow.name for workflow in spec.workflows}
@@ -200,7 +202,7 @@ def _register_faults(spec: SceneSpec) -> Iterable[Fault]:
     """Checklists, plans and figures that name a register, field, checklist or figure that is not there."""
     registers = {register.name: register for register in spec.registers}
     checklists = {checklist.name: checklist for checklist in spec.checklists}
-    for part in ("checklists", "inspection_plans", "figures"):
+    for part in ("checklists", "inspection_plans", "drills", "figures"):
         for index, one in enumerate(getattr(spec, part)):
             if one.register_name not in registers:
                 yield Fault((part, index, "register"), _no(one.register_name, "台账", "register"))
@@ -211,10 +213,15 @@ def _register_faults(spec: SceneSpec) -> Iterable[Fault]:
         for number, rule in enumerate(plan.rules):
             for name in unknown_fields(rule.when, register) if register else ():
                 yield Fault(("inspection_plans", index, "rules", number, "when"), _no(name, "字段", "field"))
+    plans = {plan.name: plan.register_name for plan in spec.inspection_plans}
+    for index, drill in enumerate(spec.drills):
+        if drill.plan is not None and plans.get(drill.plan) != drill.register_name:
+            yield Fault(("drills", index, "plan"), _no(drill.plan, "该台账的检查计划", "plan of this register called"))
     if spec.checklists and spec.rectification is None:
         text = Text("有检查表却没有写明隐患如何整改", "has checklists and no rectification for what they find")
         yield Fault(("checklists",), text)
     names = {figure.name for figure in spec.figures}
+    divided = {figure.name for figure in spec.figures if figure.per is not None}
     for index, figure in enumerate(spec.figures):
         register = registers.get(figure.register_name)
         unknown = unknown_fields(figure.when, register) if register else []
@@ -224,6 +231,9 @@ def _register_faults(spec: SceneSpec) -> Iterable[Fault]:
             yield Fault(("figures", index), _no(name, "字段", "field"))
         if figure.per is not None and figure.per not in names:
             yield Fault(("figures", index, "per"), _no(figure.per, "数字", "figure"))
+        elif figure.per in divided:
+            text = Text(f"“{figure.per}”本身已是比值", f"{figure.per!r} is itself divided by something")
+            yield Fault(("figures", index, "per"), text)
 
 
 def _no(name: str, zh: str, en: str) -> Text:
