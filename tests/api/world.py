@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from cityops.access import SYSTEM, Accounts, Passwords, Permission, Principal, Role, Sessions, UnitKind, Units
 from cityops.analysis import Analysis, Measure, RateDetectors
 from cityops.analysis.evaluation import Evaluations
+from cityops.analysis.figures import Figures, FigureSpec
 from cityops.api import ApiContext, ApiSettings, DemoSignIn, HealthPart, LiveLimits, RequestLimits, Sample, create_app
 from cityops.cases import CaseDetailView, Cases, NewCase, Registrations, Rulebook, Workflow
 from cityops.cases.catalogue import RuleTables
@@ -45,6 +46,7 @@ from cityops.observations import (
     PositionFile,
 )
 from cityops.places import City, Division, Exit, RoadNetwork
+from cityops.plans import Drills, DrillSpec, fulfils_plans
 from cityops.registers import (
     VEHICLE,
     FieldOption,
@@ -244,6 +246,18 @@ def compose(folder: Path, url: str, settings: ApiSettings, template: World | Non
         rulebook, evidence = Rulebook(tables, clock), EvidenceBook(store, Files(folder / "files"), clock, ids)
         cases = Cases(store, clock, ids, workflows, calendar, crew_effects(), rulebook=rulebook)
         alerts, registers = AlertBook(store, clock, ids), Registers(store, clock, ids, REGISTERS, city)
+        inspections = Inspections(
+            store,
+            clock,
+            ids,
+            registers=registers,
+            cases=cases,
+            evidence=evidence,
+            rules=tables,
+            calendar=calendar,
+            city=city,
+            declared=[INSPECTIONS],
+        )
         with Log.open(folder / "log", writer="test", streams=[VEHICLE_POSITION]) as log:
             progress = PositionFile(folder / "state", "historian")
             context = ApiContext(
@@ -273,18 +287,9 @@ def compose(folder: Path, url: str, settings: ApiSettings, template: World | Non
                 intake=Intake(store, clock, ids, cases, workflows, rulebook, city, calendar, evidence),
                 call_backs=CallBacks(store, clock, ids),
                 documents=Documents(store, Files(folder / "files"), clock, ids),
-                inspections=Inspections(
-                    store,
-                    clock,
-                    ids,
-                    registers=registers,
-                    cases=cases,
-                    evidence=evidence,
-                    rules=tables,
-                    calendar=calendar,
-                    city=city,
-                    declared=[INSPECTIONS],
-                ),
+                inspections=inspections,
+                drills=Drills(store, clock, ids, DRILLS, registers, fulfils_plans(inspections)),
+                figures=Figures(store, clock, ids, registers, {"canteens": FIGURES}),
                 open_case=case_opener(alerts, cases, store),
                 samples=[lambda: [Sample("cityops_test_rows_total", "Rows", "counter", 42)]],
                 health=lambda: [HealthPart("store", True, Text("正常", "well"), {"rows": 42.0})],
@@ -409,6 +414,26 @@ SETTINGS = ApiSettings(
     requests=RequestLimits(in_flight=50),
     live=LiveLimits(clients=20, queued_messages=20, tick_s=0.02, ping_s=0.2, stall_s=2.0),
 )
+FIGURES = (
+    FigureSpec.model_validate({"name": "canteens", "title": {"zh": "食堂", "en": "Canteens"}, "register": "canteen"}),
+    FigureSpec.model_validate(
+        {"name": "served", "title": {"zh": "就餐人数", "en": "Served"}, "register": "canteen", "measure": "sum",
+         "field": "served", "reported": {"value": 300, "source": "教育局", "on": "2026-05-01"}}
+    ),
+)  # fmt: skip
+DRILL = DrillSpec.model_validate(
+    {
+        "name": "evacuation",
+        "title": {"zh": "疏散演练", "en": "Evacuation"},
+        "register": "canteen",
+        "scenario": {"zh": "后厨起火", "en": "Fire in the kitchen"},
+        "steps": [
+            {"name": "out", "title": {"zh": "人员撤出", "en": "All out"}, "target_s": 120},
+            {"name": "counted", "title": {"zh": "清点人数", "en": "Counted"}, "after": ["out"], "counts": True},
+        ],
+    }
+)
+DRILLS = {("canteens", "evacuation"): DRILL}
 INSPECTIONS = SceneInspections(
     "canteens",
     (

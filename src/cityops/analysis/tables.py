@@ -71,3 +71,20 @@ evaluation_due_table: Final = Table(
     Column("case_id", String(26), ForeignKey("case_file.id"), primary_key=True),
 )
 """Cases that have changed since their facts were made."""
+
+reported_figure_table: Final = Table(
+    "reported_figure",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("scene", String(40), nullable=False),
+    Column("figure", String(40), nullable=False),
+    Column("value", Float, nullable=False),
+    Column("at_least", Boolean, nullable=False),
+    Column("source", String(200), nullable=False),
+    Column("on_day", String(10), nullable=False),
+    Column("entered_ms", BigInteger, nullable=False),
+    Column("actor_id", String(26), nullable=False),
+    Column("actor_name", String(64), nullable=False),
+    Index(None, "scene", "figure", "entered_ms"),
+)
+"""What somebody reported for a figure of a scene's board, as typed in by a person; the newest counts."""

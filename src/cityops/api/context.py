@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 from cityops.access import Accounts, Principal, Sessions, Units
 from cityops.analysis import Analysis
 from cityops.analysis.evaluation import Evaluations
+from cityops.analysis.figures import Figures
 from cityops.api.door import PublicDoor
 from cityops.api.field_catalogue import FieldCatalogue
 from cityops.api.layers import Layers
@@ -34,6 +35,7 @@ from cityops.inspections import Inspections
 from cityops.kit import Clock, Text
 from cityops.observations import DeviceRegister, HistoryView, LatestPositions
 from cityops.places import City
+from cityops.plans import Drills
 from cityops.registers import Registers
 from cityops.store import Store
 
@@ -130,6 +132,8 @@ class ApiContext:
     evaluations: Evaluations
     documents: Documents
     inspections: Inspections
+    drills: Drills
+    figures: Figures
     open_case: Callable[[Principal, str, str | None], CaseDetailView]
     samples: Sequence[Callable[[], Iterable[Sample]]] = ()
     health: Callable[[], Sequence[HealthPart]] = _nothing_more

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from cityops.access import Accounts, Passwords, Permission, SessionLimits, Sessions, Units
 from cityops.analysis import Analysis
 from cityops.analysis.evaluation import Evaluations
+from cityops.analysis.figures import Figures
 from cityops.bootstrap.database import open_store
 from cityops.bootstrap.places import find_city
 from cityops.bootstrap.product import Product, exclusive
@@ -18,17 +19,20 @@ from cityops.cases.documents import Documents, document_effects
 from cityops.cases.evidence import EvidenceBook
 from cityops.cases.intake import Intake
 from cityops.cases.reports import CaseReports, ReportDesk, TipOffs
-from cityops.detection import AlertBook
+from cityops.detection import AlertBook, Enricher
 from cityops.dispatch import Dispatch, crew_effects
 from cityops.inspections import Inspections
 from cityops.kit import IdMaker, WorkingCalendar
 from cityops.observations import DeviceRegister, History, HistoryView, PositionFile
 from cityops.places import City
+from cityops.plans import Drills, fulfils_plans
 from cityops.registers import Registers
 from cityops.scenes import (
     Scene,
     SceneContext,
     counted_work_of,
+    drills_of,
+    figures_of,
     inspections_of,
     load_scenes,
     measures_of,
@@ -36,11 +40,10 @@ from cityops.scenes import (
     register_checks_of,
     registers_of,
     seed_city,
-    services_of,
     step_rules_of,
-    tip_off_matters_of,
-    workflows_of,
 )
+from cityops.scenes.key_vehicles import speed_limits
+from cityops.scenes.overlay import Overlays, RuleTrials, Sources, Trials
 from cityops.store import Files, Store
 
 HISTORIAN = "history"
@@ -79,17 +82,33 @@ def _compose(product: Product, store: Store, city: City) -> Rooms:
     clock = product.clock
     ids = IdMaker(clock)
     scenes = load_scenes()
-    workflows = workflows_of(scenes.values())
     calendar = WorkingCalendar.official()
     files = Files(product.folder("files"))
     documents = Documents(store, files, clock, ids)
     effects = {**crew_effects(), **document_effects(documents)}
     rules = RuleTables(store, clock, publishes=Permission.RULES_PUBLISH)
+    overlays = Overlays(scenes.values(), store, rules, clock)
+    workflows = overlays.workflows
     rulebook = Rulebook(rules, clock)
     cases = Cases(store, clock, ids, workflows, calendar, effects, step_rules_of(scenes.values()), rulebook)
     evidence = EvidenceBook(store, files, clock, ids, spool_folder=product.folder("spool"))
     registers = Registers(store, clock, ids, registers_of(scenes.values()), city, register_checks_of(scenes.values()))
+    inspections = Inspections(
+        store,
+        clock,
+        ids,
+        registers=registers,
+        cases=cases,
+        evidence=evidence,
+        rules=rules,
+        calendar=calendar,
+        city=city,
+        declared=inspections_of(scenes.values()),
+    )
     history = History(product.folder("history"))
+    history_view = HistoryView(history, product.log_folder, PositionFile(product.folder("state"), HISTORIAN))
+    devices = DeviceRegister(store, clock)
+    sources = Sources(store, clock, devices, history_view, Enricher(city.network, speed_limits()))
     idle_s = product.settings.session_idle_h * 3600
     return Rooms(
         product=product,
@@ -97,7 +116,7 @@ def _compose(product: Product, store: Store, city: City) -> Rooms:
         files=files,
         city=city,
         history=history,
-        history_view=HistoryView(history, product.log_folder, PositionFile(product.folder("state"), HISTORIAN)),
+        history_view=history_view,
         sessions=Sessions(store, clock, ids, limits=SessionLimits(idle_s=idle_s)),
         watch=DeadlineWatch(store, clock, ids, workflows, calendar),
         scenes=scenes,
@@ -109,33 +128,26 @@ def _compose(product: Product, store: Store, city: City) -> Rooms:
             units=Units(store, clock, ids),
             accounts=Accounts(store, clock, ids),
             registers=registers,
-            devices=DeviceRegister(store, clock),
+            devices=devices,
             alerts=AlertBook(store, clock, ids),
             cases=cases,
             registrations=Registrations(store, cases, workflows, city),
             dispatch=Dispatch(store, clock, ids, city, cases),
             analysis=Analysis(store, clock, measures_of(scenes.values()), rate_detectors_of(scenes.values())),
             evidence=evidence,
-            reports=CaseReports(store, clock, ids, services_of(scenes.values()), bounds=city.bounds),
+            reports=CaseReports(store, clock, ids, overlays.services, bounds=city.bounds),
             report_desk=ReportDesk(store, clock, ids),
-            tip_offs=TipOffs(store, clock, passwords=Passwords(), matters=tip_off_matters_of(scenes.values())),
+            tip_offs=TipOffs(store, clock, passwords=Passwords(), matters=overlays.tip_off_matters),
             rules=rules,
             rulebook=rulebook,
             evaluations=Evaluations(store, clock, counted_work_of(scenes.values()), rules),
             intake=Intake(store, clock, ids, cases, workflows, rulebook, city, calendar, evidence),
             documents=documents,
-            inspections=Inspections(
-                store,
-                clock,
-                ids,
-                registers=registers,
-                cases=cases,
-                evidence=evidence,
-                rules=rules,
-                calendar=calendar,
-                city=city,
-                declared=inspections_of(scenes.values()),
-            ),
+            inspections=inspections,
+            drills=Drills(store, clock, ids, drills_of(scenes.values()), registers, fulfils_plans(inspections)),
+            figures=Figures(store, clock, ids, registers, figures_of(scenes.values())),
+            overlays=overlays,
+            trials=Trials(store, clock, ids, RuleTrials(overlays, sources, calendar)),
             demo_trucks=product.settings.demo_trucks,
         ),
     )

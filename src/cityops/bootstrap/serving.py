@@ -101,6 +101,8 @@ def api_context(rooms: Rooms, workers: Workers) -> ApiContext:
         evaluations=context.evaluations,
         documents=context.documents,
         inspections=context.inspections,
+        drills=context.drills,
+        figures=context.figures,
         open_case=_Opener(rooms),
         samples=[health.samples, open311.samples],
         health=lambda: [*health.parts(), open311.health()],

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from cityops.access import Accounts, Principal, Units
 from cityops.analysis import Analysis, Measure, RateDetectors
 from cityops.analysis.evaluation import CountedWork, Evaluations
+from cityops.analysis.figures import Figures, FigureSpec
 from cityops.cases import Cases, Registrations, Rulebook, StepRule, Workflow
 from cityops.cases.catalogue import RuleTables
 from cityops.cases.documents import Documents
@@ -25,6 +26,7 @@ from cityops.inspections import Inspections, SceneInspections, read_checklist_fi
 from cityops.kit import Clock, ConfigError, IdMaker, InvalidError
 from cityops.observations import DeviceRegister
 from cityops.places import City
+from cityops.plans import Drills, DrillSpec
 from cityops.registers import ObjectCheck, Registers, RegisterSpec
 from cityops.scenes.loader import read_scene
 from cityops.scenes.spec import SceneSpec
@@ -33,6 +35,7 @@ from cityops.store import Store, Subscriber
 if TYPE_CHECKING:
     from fastapi import APIRouter
 
+    from cityops.scenes.overlay import Overlays, Trials
     from cityops.scenes.people import DemoAccount
 
 ENTRY_POINTS: Final = "cityops.scenes"
@@ -66,6 +69,10 @@ class SceneContext:
     evaluations: Evaluations
     documents: Documents
     inspections: Inspections
+    drills: Drills
+    figures: Figures
+    overlays: Overlays
+    trials: Trials
     demo_trucks: int = 300
 
 
@@ -102,7 +109,7 @@ class Scene:
         return {}
 
     def demo_accounts(self) -> Sequence[DemoAccount]:
-        """Who may sign in to the scene's demo (``demo.yaml``); shown on the sign-in page beside the city's own people."""
+        """Who may sign in to the scene's demo (``demo.yaml``); shown on the sign-in page beside the city's own."""
         from cityops.scenes.demo_files import demo_accounts  # knows this class: imported when asked
 
         return demo_accounts(self.folder)
@@ -173,6 +180,11 @@ def inspections_of(scenes: Iterable[Scene]) -> list[SceneInspections]:
     ]
 
 
+def drills_of(scenes: Iterable[Scene]) -> dict[tuple[str, str], DrillSpec]:
+    """The kinds of drill by (scene, name), as ``Drills`` takes them."""
+    return {(scene.name, drill.name): drill for scene in scenes for drill in scene.spec.drills}
+
+
 def services_of(scenes: Iterable[Scene]) -> list[Service]:
     """The matters the public can report, as the room that keeps reports takes them."""
     return [spec.service for scene in scenes for spec in scene.spec.services]
@@ -202,6 +214,11 @@ def tip_off_matters_of(scenes: Iterable[Scene]) -> list[TipOffMatter]:
 def routers_of(scenes: Iterable[Scene]) -> list[APIRouter]:
     """The scenes' own HTTP routes."""
     return [router for scene in scenes for router in scene.routers()]
+
+
+def figures_of(scenes: Iterable[Scene]) -> dict[str, Sequence[FigureSpec]]:
+    """The figures of each scene's board, as ``Figures`` takes them."""
+    return {scene.name: scene.spec.figures for scene in scenes}
 
 
 def measures_of(scenes: Iterable[Scene]) -> list[Measure]:

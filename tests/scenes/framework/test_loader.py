@@ -214,17 +214,30 @@ def scene():
 """
 
 
-def test_a_third_party_scene_appears_like_a_built_in_one(package: Callable[[str, str], None]) -> None:
-    package("icicle_watch", THIRD_PARTY)
+@pytest.mark.parametrize("code", [THIRD_PARTY, "", None])
+def test_a_third_party_scene_appears_like_a_built_in_one(
+    package: Callable[[str, str], None], tmp_path: Path, code: str | None
+) -> None:
+    name = f"icicle_watch_{'python' if code else 'empty' if code is not None else 'folder'}"
+    package(name, code or "")
+    if code is None:  # not even an __init__.py
+        (tmp_path / name / "__init__.py").unlink()
     scenes = load_scenes()
     assert {"icicles", "key_vehicles"} <= set(scenes)
     assert isinstance(scenes["icicles"], Scene)
+    assert scenes["icicles"].folder == tmp_path / name
+
+
+def test_a_package_without_a_declaration_stops_the_start(package: Callable[[str, str], None], tmp_path: Path) -> None:
+    package("undeclared", "")
+    (tmp_path / "undeclared" / "scene.yaml").unlink()
+    with pytest.raises(ConfigError, match=r"has no scene\.yaml and no scene"):
+        load_scenes(found=[EntryPoint("undeclared", "undeclared", "cityops.scenes")])
 
 
 @pytest.mark.parametrize(
     ("code", "words"),
     [
-        ("", "has no scene"),
         ("def scene():\n    return 7\n", "has no scene"),
         ("import no_such_module_anywhere\n", "cannot be loaded"),
     ],
