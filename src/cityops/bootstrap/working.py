@@ -1,4 +1,4 @@
-"""The work behind the web server: one thread each for detection, history and the clockwork of cases."""
+"""The work behind the web server: one thread each for detection, history, the cases' clockwork and trials of rules."""
 
 from __future__ import annotations
 
@@ -57,6 +57,7 @@ class Workers:
                 ("detection", lambda: self.pipeline.run(self._stop)),
                 ("history", self._keep_history),
                 ("clockwork", self._run_clockwork),
+                ("trials", lambda: rooms.context.trials.run(self._stop)),
             )
         ]
 
@@ -168,7 +169,7 @@ def make_pipeline(rooms: Rooms) -> Pipeline:
     reader = LogReader(product.log_folder)
     return Pipeline(
         [Source(LOG_WRITER, reader, rooms.history_view)],
-        [detector for scene in rooms.scenes.values() for detector in scene.detectors()],
+        rooms.context.overlays.detectors(),
         city=rooms.city,
         limits=speed_limits(),
         register=rooms.context.devices,
@@ -176,6 +177,7 @@ def make_pipeline(rooms: Rooms) -> Pipeline:
         clock=product.clock,
         state_folder=product.folder("state"),
         overrides=lambda: vehicle_overrides(rooms.context.registers),
+        tuning=rooms.context.overlays,
     )
 
 

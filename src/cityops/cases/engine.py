@@ -62,7 +62,8 @@ class Cases(CaseReading):
         store: the relational store.
         clock: the time.
         ids: makes identifiers.
-        workflows: by (scene, kind); checked here, a faulty one raises ``ConfigError`` that names the entry.
+        workflows: by (scene, kind), read at every step: titles, words and limits may change while the product runs,
+            states and steps never. Checked here: a faulty one raises ``ConfigError`` that names the entry.
         calendar: working days for the limits.
         effects: handlers of the effects of the crews (``dispatch.crew_effects``); a workflow that uses an effect
             nobody carries out raises ``ConfigError``.
@@ -89,8 +90,8 @@ class Cases(CaseReading):
         for workflow in workflows.values():
             ensure_sound(workflow, [permission.value for permission in Permission])
             self._ensure_carried_out(workflow)
-        reader = Reader(dict(workflows), clock, calendar, self._filing)
-        super().__init__(store, clock, calendar, dict(workflows), reader)
+        reader = Reader(workflows, clock, calendar, self._filing)
+        super().__init__(store, clock, calendar, workflows, reader)
 
     # --- opening -------------------------------------------------------------------------------------------
 

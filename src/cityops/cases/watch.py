@@ -38,7 +38,7 @@ class DeadlineWatch:
         self._store = store
         self._clock = clock
         self._ids = ids
-        self._workflows = dict(workflows)
+        self._workflows = workflows
         self._calendar = calendar
 
     def step(self) -> int:

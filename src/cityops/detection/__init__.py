@@ -25,7 +25,10 @@ from cityops.detection.reading import (
     AlertView,
     CountBy,
 )
+from cityops.detection.reevaluation import HistoryReader
 from cityops.detection.runner import TRANSITION, Kind, Runner, compile_plain
+from cityops.detection.tables import alert as alert_table
+from cityops.detection.tuning import Parameters, Tuning, parameters_of, same_parameters, tuned
 
 __all__ = [
     "OBSERVATION",
@@ -46,9 +49,11 @@ __all__ = [
     "Episode",
     "EvidenceField",
     "Finding",
+    "HistoryReader",
     "Kind",
     "OpenAlert",
     "Overrides",
+    "Parameters",
     "Pipeline",
     "Reevaluation",
     "Runner",
@@ -58,10 +63,15 @@ __all__ = [
     "Source",
     "SpeedLimits",
     "Subject",
+    "Tuning",
+    "alert_table",
     "backtest",
     "compile_plain",
     "consumer_name",
+    "parameters_of",
     "params_rows",
+    "same_parameters",
     "sort_and_merge",
     "state_dtype",
+    "tuned",
 ]

@@ -10,7 +10,7 @@ from typing import Any, Final, cast
 
 import numpy as np
 
-from cityops.detection.detector import Array, Detector
+from cityops.detection.detector import AnyDetector, Array, Detector
 
 UPDATE_MS: Final = 60_000
 CHUNK: Final = 4_096
@@ -200,6 +200,13 @@ class Runner:
             self._overrides[key] = len(self.params)
             self.params = np.concatenate([self.params, row])
         self.profile[entity] = self._overrides[key]
+
+    def retune(self, detector: AnyDetector) -> None:
+        """Use the parameters of ``detector``, which has the same kernel; ``set_profile`` must follow for everybody."""
+        assert isinstance(detector, Detector)
+        self.detector = detector
+        self.params = detector.params.copy()
+        self._overrides.clear()
 
     def params_of(self, entity: int) -> dict[str, float]:
         """The parameters in force for an entity, for the evidence."""

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from cityops.detection.book import OpenAlert
-from cityops.detection.detector import Array, Severity, SilenceDetector
+from cityops.detection.detector import AnyDetector, Array, Severity, SilenceDetector
 from cityops.detection.episodes import Episode
 from cityops.detection.observation import ACC_BIT, FIXED_BIT
 from cityops.observations import Batch
@@ -40,6 +40,11 @@ class Silence:
         self.detector = detector
         self.heard: Array = np.zeros(FIRST_CAPACITY, HEARD)
         self.suppressed = 0
+
+    def retune(self, detector: AnyDetector) -> None:
+        """Use the times of ``detector``."""
+        assert isinstance(detector, SilenceDetector)
+        self.detector = detector
 
     def reserve(self, entities: int) -> None:
         """Make room for entity indices below ``entities``."""

@@ -15,6 +15,7 @@ from cityops.detection.observation import OBSERVATION
 from cityops.detection.runner import Runner
 from cityops.detection.silence import HEARD, Silence
 from cityops.detection.snapshot import Snapshot
+from cityops.detection.tuning import Tuning, same_parameters
 from cityops.observations import VEHICLE_POSITION, Batch, DeviceRegister, LatestPositions
 
 
@@ -35,9 +36,11 @@ class Memory:
         detectors: Sequence[AnyDetector],
         register: DeviceRegister,
         overrides: Callable[[], Overrides],
+        tuning: Tuning | None = None,
         *,
         compiled: bool,
     ) -> None:
+        self._tuning = tuning
         self.entities = Entities(register, overrides)
         self.arrivals = Arrivals()
         self.runners = [Runner(found, compiled=compiled) for found in detectors if isinstance(found, Detector)]
@@ -63,13 +66,30 @@ class Memory:
             silence.reserve(count)
 
     def refresh(self, *, overrides: bool = False) -> None:
-        """Ask who is who, and with ``overrides`` who has parameters of its own; set what changed."""
-        changed = self.entities.refresh(overrides=overrides)
+        """Ask who is who, and with ``overrides`` which parameters hold and who has its own; set what changed."""
+        newer = self._newer() if overrides else []
+        changed: Sequence[int] = self.entities.refresh(overrides=overrides)
         self.reserve()
+        for holder, detector in newer:
+            holder.retune(detector)
+            changed = range(len(self.entities))
         for number in changed:
             for runner in self.runners:
                 own = self.entities.override(number, runner.detector.id)
                 runner.set_profile(number, int(self.entities.classes[number]), own)
+
+    def _newer(self) -> list[tuple[Runner | Silence, AnyDetector]]:
+        """Who is to use other parameters from now on; what was judged with the old ones stays as it was."""
+        found: list[tuple[Runner | Silence, AnyDetector]] = []
+        if self._tuning is None:
+            return found
+        for detector in self._tuning.detectors():
+            holders: list[Runner | Silence] = [*self.runners, *self.silences]
+            for holder in holders:
+                if holder.detector.id == detector.id and not same_parameters(holder.detector, detector):
+                    self._tuning.taken(detector, holder.detector)
+                    found.append((holder, detector))
+        return found
 
     def want(self, entity: int, cut_ms: int) -> None:
         """Have an entity re-evaluated from ``cut_ms`` on."""

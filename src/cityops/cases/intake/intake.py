@@ -76,7 +76,7 @@ class Intake:
         self._clock = clock
         self._ids = ids
         self._cases = cases
-        self._workflows = dict(workflows)
+        self._workflows = workflows
         self._claims = Claims(workflows)
         self._rulebook = rulebook
         self._city = city

@@ -58,7 +58,8 @@ class CaseReports:
         store: the relational store.
         clock: the time.
         ids: makes identifiers.
-        services: the matters the public can report; two with one code raise ``ConfigError``.
+        services: the matters the public can report, gone through whenever they are asked for; two with one code raise
+            ``ConfigError``.
         bounds: west, south, east, north of the city in WGS-84 degrees; None takes any place.
         waiting_max: reports that may wait for somebody to read them; beyond them new ones are refused.
     """
@@ -78,11 +79,15 @@ class CaseReports:
         self._clock = clock
         self._ids = ids
         self._bounds = bounds
-        self._services: dict[str, Service] = {}
-        for service in services:
-            if service.code in self._services:
-                raise ConfigError(f"服务代码重复：{service.code}", f"two services have the code {service.code}")
-            self._services[service.code] = service
+        self._source = services
+        codes = [service.code for service in services]
+        for code in codes:
+            if codes.count(code) > 1:
+                raise ConfigError(f"服务代码重复：{code}", f"two services have the code {code}")
+
+    @property
+    def _services(self) -> dict[str, Service]:
+        return {service.code: service for service in self._source}
 
     def services(self) -> tuple[Service, ...]:
         """The matters the public can report, in their order."""

@@ -93,7 +93,7 @@ class TipOffs:
         store: the relational store.
         clock: the time.
         passwords: the slow hash; one of its own, so that a flood of tip-offs does not keep people from signing in.
-        matters: what may be told; none takes anything.
+        matters: what may be told, gone through whenever it is asked for; none takes anything.
         waiting_max: tip-offs that may wait for somebody to look at them; beyond them new ones are refused.
     """
 
@@ -109,8 +109,12 @@ class TipOffs:
         self._store = store
         self._clock = clock
         self._passwords = passwords
-        self._matters = {matter.code: matter for matter in matters}
+        self._source = matters
         self._waiting_max = waiting_max
+
+    @property
+    def _matters(self) -> dict[str, TipOffMatter]:
+        return {matter.code: matter for matter in self._source}
 
     def matters(self) -> tuple[TipOffMatter, ...]:
         """What may be told, in order."""

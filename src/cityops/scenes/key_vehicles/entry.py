@@ -28,7 +28,7 @@ class KeyVehicles(Scene):
 
     def subscribers(self, context: SceneContext) -> Sequence[Subscriber]:
         """Alerts open cases and are followed by them."""
-        return [AlertDesk(self.spec, context).subscriber()]
+        return [AlertDesk(self.name, context).subscriber()]
 
     def demo_accounts(self) -> Sequence[DemoAccount]:
         """Crews and enterprises."""
@@ -42,7 +42,7 @@ class KeyVehicles(Scene):
         self, conn: Connection, context: SceneContext, principal: Principal, alert_id: str, comment: str | None
     ) -> str:
         """Open a case from any alert of the scene; returns the case's id."""
-        return AlertDesk(self.spec, context).open_by_hand(conn, principal, alert_id, comment)
+        return AlertDesk(self.name, context).open_by_hand(conn, principal, alert_id, comment)
 
 
 def scene() -> KeyVehicles:

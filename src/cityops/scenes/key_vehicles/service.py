@@ -24,7 +24,7 @@ from cityops.access import SYSTEM, Permission, Principal, scope_clause
 from cityops.cases import NewCase, case_table, step_table
 from cityops.kit import ConflictError, NotFoundError, Text
 from cityops.scenes.registry import SceneContext
-from cityops.scenes.spec import SEVERITIES, SceneSpec
+from cityops.scenes.spec import SEVERITIES
 from cityops.store import Event, Subscriber
 
 WITHDRAWN: Final = Text(
@@ -70,23 +70,23 @@ class AlertDesk:
     """What the scene does with alerts.
 
     Args:
-        spec: which detector's alerts open a case, and from which severity.
+        scene: the scene's name; its declaration in force says whose alerts open a case, and from which severity.
         context: the rooms.
     """
 
-    def __init__(self, spec: SceneSpec, context: SceneContext) -> None:
-        self._spec = spec
+    def __init__(self, scene: str, context: SceneContext) -> None:
+        self._scene = scene
         self._context = context
 
     def subscriber(self) -> Subscriber:
         """Hears of every alert; the effects are once each, with the offset in the same transaction."""
         topics = ("alert.raised", "alert.updated", "alert.withdrawn")
-        return Subscriber(f"{self._spec.name}.alerts", topics, self.handle)
+        return Subscriber(f"{self._scene}.alerts", topics, self.handle)
 
     def handle(self, conn: Connection, event: Event) -> None:
         """Open a case, or note on the alert's case what has changed."""
         alert = _read(conn, str(event.payload["alert_id"]))
-        if alert is None or alert["scene"] != self._spec.name:
+        if alert is None or alert["scene"] != self._scene:
             return
         known = conn.execute(select(case_table).where(case_table.c.alert_id == alert["id"])).mappings().one_or_none()
         if known is not None:
@@ -103,7 +103,7 @@ class AlertDesk:
         """
         principal.require(Permission.CASES_OPEN)
         scope = scope_clause(principal, unit_column=_alert.c.unit_id, area_column=_alert.c.area_code)
-        visible = select(_alert.c.id).where(_alert.c.id == alert_id, _alert.c.scene == self._spec.name, scope)
+        visible = select(_alert.c.id).where(_alert.c.id == alert_id, _alert.c.scene == self._scene, scope)
         if conn.execute(visible).scalar() is None:
             raise NotFoundError("没有这条预警，或您无权查看", "no such alert, or not for you", code="alert.not_found")
         alert = _read(conn, alert_id)
@@ -113,13 +113,13 @@ class AlertDesk:
         return self._open(conn, principal, alert, comment)
 
     def _opens(self, alert: RowMapping) -> bool:
-        detector = self._spec.detector(alert["detector"])
+        detector = self._context.overlays.spec(self._scene).detector(alert["detector"])
         if detector is None or detector.opens_case_at is None or alert["state"] == "withdrawn":
             return False
         return bool(alert["severity"] >= SEVERITIES[detector.opens_case_at])
 
     def _open(self, conn: Connection, principal: Principal, alert: RowMapping, comment: str | None) -> str:
-        detector = self._spec.detector(alert["detector"])
+        detector = self._context.overlays.spec(self._scene).detector(alert["detector"])
         if detector is None or detector.case is None:
             raise ConflictError("这类预警不立案", "alerts of this kind make no cases", code="alert.no_case_kind")
         place: Mapping[str, Any] = alert["place"] or {}
@@ -129,7 +129,7 @@ class AlertDesk:
         plate = alert["plate"] or "—"
         where = "".join(str(place.get(name) or "") for name in ("district_name", "road_name")) or "—"
         new = NewCase(
-            scene=self._spec.name,
+            scene=self._scene,
             kind=detector.case,
             title=Text(f"{plate} {title.zh}", f"{plate}: {title.en}"),
             severity=alert["severity"],

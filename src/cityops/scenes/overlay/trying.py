@@ -1,0 +1,94 @@
+"""What an overlay would have meant over the last 90 days: limits, thresholds, frequencies, words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from cityops.cases import Workflow
+from cityops.kit import Text, WorkingCalendar
+from cityops.scenes.overlay.book import PREFIX, Overlays
+from cityops.scenes.overlay.leaves import Leaf
+from cityops.scenes.overlay.limits import changed_limits, try_limit, words
+from cityops.scenes.overlay.merging import Declared, Merged, Rows
+from cityops.scenes.overlay.progress import Progress
+from cityops.scenes.overlay.results import DetectorTrial, TextTrial, TrialResult, Untried
+from cityops.scenes.overlay.thresholds import ChangedDetector, Sources, try_detector
+from cityops.scenes.registry import Scene, workflows_of
+
+DAYS: Final = 90
+_DAY_MS: Final = 24 * 3600 * 1000
+
+
+class RuleTrials:
+    """Tries the rows of a rule table against what was stored.
+
+    Args:
+        overlays: what holds now.
+        sources: the past.
+        calendar: working days for the limits.
+    """
+
+    def __init__(self, overlays: Overlays, sources: Sources, calendar: WorkingCalendar) -> None:
+        self._overlays = overlays
+        self._sources = sources
+        self._calendar = calendar
+
+    def __call__(self, subject: str, rows: Rows, progress: Progress) -> TrialResult:
+        """What these rows would have meant in place of those in force.
+
+        Raises:
+            NotFoundError: the scene is not installed any more. InvalidError: rows that are wrong (a newer product).
+        """
+        name = subject.removeprefix(PREFIX)
+        now, declared = self._overlays.in_force(name), self._overlays.declared[name]
+        before, after = declared.merge(now.rows), declared.sound(rows)
+        now_ms = self._sources.clock.now_ms()
+        since_ms = now_ms - DAYS * _DAY_MS
+        limits = [
+            try_limit(self._sources.store, change, since_ms, now_ms, self._calendar, progress)
+            for change in changed_limits(name, _workflows(now.scene, before), _workflows(now.scene, after))
+        ]
+        found = [
+            try_detector(change, self._sources, since_ms, now_ms, progress)
+            for change in _changed_detectors(before, after)
+        ]
+        changed = list(_changed(declared, now.rows, rows))
+        return TrialResult(
+            days=DAYS,
+            limits=tuple(limits),
+            detectors=tuple(one for one in found if isinstance(one, DetectorTrial)),
+            texts=tuple(
+                TextTrial(path=leaf.path, about=words(leaf.about), before=was, after=will)
+                for leaf, was, will in changed
+                if leaf.kind == "text"
+            ),
+            untried=(*(one for one in found if isinstance(one, Untried)), *_windows(changed)),
+        )
+
+
+def _workflows(scene: Scene, merged: Merged) -> Iterable[Workflow]:
+    return workflows_of([Scene(merged.spec, scene.folder)]).values()
+
+
+def _changed(declared: Declared, before: Rows, after: Rows) -> Iterable[tuple[Leaf, str, str]]:
+    """What differs between two overlays, with the values of both."""
+    for path, leaf in declared.leaves.items():
+        was, will = before.get(path, leaf.value), after.get(path, leaf.value)
+        if was != will:
+            yield leaf, was, will
+
+
+def _changed_detectors(before: Merged, after: Merged) -> Iterable[ChangedDetector]:
+    for old, new in zip(before.detectors, after.detectors, strict=True):
+        was, will = before.spec.detector(old.id), after.spec.detector(old.id)
+        if was is not None and will is not None and was != will:
+            yield ChangedDetector(old, new, was, will)
+
+
+def _windows(changed: Iterable[tuple[Leaf, str, str]]) -> Iterable[Untried]:
+    """A window for reopening is no clock: nobody knows who would have asked."""
+    for leaf, _, _ in changed:
+        if "reopen_window" in leaf.place:
+            why = Text("没有记录谁本来想重开案件", "nobody kept who would have wanted to reopen a case")
+            yield Untried(about=words(leaf.about), why=words(why))
