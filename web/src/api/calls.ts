@@ -24,6 +24,9 @@ export const calls = {
     post<T.CaseDetail>(`/api/alerts/${part(alertId)}/case`, { comment }),
 
   cases: (query: Query, signal?: AbortSignal) => get<T.CaseList>("/api/cases", query, signal),
+  caseForms: () => get<T.CaseFormList>("/api/case-forms"),
+  registerCase: (scene: string, kind: string, made: T.NewRegistration) =>
+    post<T.Registered>(`/api/case-forms/${part(scene)}/${part(kind)}`, made),
   case: (id: string) => get<T.CaseDetail>(`/api/cases/${part(id)}`),
   markRead: (id: string) => post<undefined>(`/api/cases/${part(id)}/read`),
   documents: (caseId: string) => get<T.CaseDocumentList>(`/api/cases/${part(caseId)}/documents`),
@@ -53,6 +56,11 @@ export const calls = {
   closures: () => get<{ items: T.Closure[] }>("/api/closures"),
   addClosure: (closure: T.NewClosure) => post<T.Closure>("/api/closures", closure),
   removeClosure: (id: string) => remove<undefined>(`/api/closures/${part(id)}`),
+
+  figures: (scene: string) => get<T.FigureBoard>(`/api/figures/${part(scene)}`),
+  figureReports: (scene: string, figure: string) => get<T.ReportedHistory>(`/api/figures/${part(scene)}/${part(figure)}/reported`),
+  reportFigure: (scene: string, figure: string, report: T.NewReportedValue) =>
+    post<T.FigureBoard>(`/api/figures/${part(scene)}/${part(figure)}/reported`, report),
 
   units: () => get<{ items: T.Unit[] }>("/api/units"),
   devices: (query: Query) => get<T.DeviceList>("/api/devices", query),

@@ -14,6 +14,10 @@ export type Bilingual = Schemas["Bilingual"];
 export type Case = Schemas["Case"];
 export type BlockedAction = Schemas["BlockedAction"];
 export type BulkStep = Schemas["BulkStep"];
+export type CaseForm = Schemas["CaseForm"];
+export type CaseFormList = Schemas["CaseFormList"];
+export type Registered = Schemas["Registered"];
+export type NewRegistration = Schemas["NewRegistration"];
 export type CaseRelation = Schemas["CaseRelation"];
 export type Choice = Schemas["Choice"];
 export type ChoiceList = Schemas["ChoiceList"];
@@ -90,6 +94,11 @@ export type ReportFiled = Schemas["ReportFiled"];
 export type TipOffFull = Schemas["TipOffFull"];
 export type TipOffRow = Schemas["TipOffRow"];
 export type TipOffState = TipOffRow["state"];
+
+export type BoardFigure = Schemas["BoardFigure"];
+export type FigureBoard = Schemas["FigureBoard"];
+export type NewReportedValue = Schemas["NewReportedValue"];
+export type ReportedHistory = Schemas["ReportedHistory"];
 
 export type CallMade = Schemas["CallMade"];
 export type CorrectMatter = Schemas["CorrectMatter"];
