@@ -182,10 +182,13 @@ class Inspections:
 
     def record(self, principal: Principal, new: NewInspection) -> Inspection:
         """Record an inspection with the cases of its hazards, once; raises like ``Recorder.record``."""
-        work = self.plan(principal, new.scene, new.plan)
-        inspection_id = self._store.write(lambda conn: self._recorder.record(conn, principal, work, new))
+        inspection_id = self._store.write(lambda conn: self.record_in(conn, principal, new))
         with self._store.read() as conn:
             return self._one(conn, principal, inspection_id)
+
+    def record_in(self, conn: Connection, principal: Principal, new: NewInspection) -> str:
+        """``record`` in the running transaction; the inspection's id."""
+        return self._recorder.record(conn, principal, self.plan(principal, new.scene, new.plan), new)
 
     def inspections(self, principal: Principal, wanted: InspectionFilter) -> Found[Inspection]:
         """Inspections of objects this person sees, newest first."""

@@ -2,6 +2,7 @@
 
 from cityops.plans.declaration import FINISH, START, DrillSpec, DrillStep
 from cityops.plans.drills import DrillPage, Drills, Fulfils
+from cityops.plans.fulfilling import fulfils_plans
 from cityops.plans.views import DrillRow, DrillState, DrillView, NewDrill, NewPress, PressView, StepView
 
 __all__ = [
@@ -19,4 +20,5 @@ __all__ = [
     "NewPress",
     "PressView",
     "StepView",
+    "fulfils_plans",
 ]

@@ -6,7 +6,7 @@ from typing import Annotated, Final, Self
 
 from pydantic import Field, model_validator
 
-from cityops.kit import Data, Name, Words
+from cityops.kit import Data, Name, Words, refusal
 
 START: Final = "start"
 FINISH: Final = "finish"
@@ -48,12 +48,18 @@ class DrillSpec(Data):
         seen: set[str] = {START}
         for step in self.steps:
             if step.name in seen or step.name == FINISH:
-                raise ValueError(f"the step {step.name} is there twice, or is one that every drill has")
+                raise refusal(
+                    f"环节“{step.name}”重复，或是每次演练都有的环节",
+                    f"the step {step.name!r} is there twice, or is one that every drill has",
+                )
             if not set(step.after) <= seen:
-                raise ValueError(f"the step {step.name} comes after steps that are not above it")
+                raise refusal(
+                    f"环节“{step.name}”的先后所指的环节不在它之前",
+                    f"the step {step.name!r} comes after steps that are not above it",
+                )
             seen.add(step.name)
         if sum(step.counts for step in self.steps) > 1:
-            raise ValueError("people are counted with one step only")
+            raise refusal("只能有一个清点人数的环节", "people are counted with one step only")
         return self
 
     def step(self, name: str) -> DrillStep | None:

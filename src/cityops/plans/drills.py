@@ -164,7 +164,7 @@ class Drills:
                 select(_d.id).where(_d.planned_by == principal.account_id, _d.client_id == new.client_id)
             ).scalar_one()
         else:
-            self._audit(conn, principal, "drill.plan", drill_id, {"kind": new.kind, "object": place.code})
+            self._audit(conn, principal, "drill.plan", drill_id, {"name": place.title})
         return self._view(conn, _row(conn, principal, drill_id))
 
     def _press(self, conn: Connection, principal: Principal, drill_id: str, new: NewPress) -> DrillView:
@@ -189,7 +189,7 @@ class Drills:
             _change(conn, drill_id, state="running", started_ms=at_ms)
         elif new.step == FINISH:
             _change(conn, drill_id, state="finished", finished_ms=at_ms, findings=new.words.strip())
-            self._audit(conn, principal, "drill.finish", drill_id, {"client_id": new.client_id})
+            self._audit(conn, principal, "drill.finish", drill_id, {})
             finished = self._view(conn, _row(conn, principal, drill_id))
             self._fulfils(conn, principal, _spec(drill), finished)
         return self._view(conn, _row(conn, principal, drill_id))
@@ -229,7 +229,7 @@ class Drills:
         )
         if conn.execute(taken_back).rowcount == 0:
             raise NotFoundError("没有可撤回的这一步", "there is no such step to withdraw", kept=_NOTHING)
-        self._audit(conn, principal, "drill.withdraw", drill_id, {"press": press_id})
+        self._audit(conn, principal, "drill.withdraw", drill_id, {"reason": reason})
         return self._view(conn, drill)
 
     def _abort(self, conn: Connection, principal: Principal, drill_id: str, reason: str) -> DrillView:
@@ -239,7 +239,7 @@ class Drills:
         _change(
             conn, drill_id, state="aborted", finished_ms=self._clock.now_ms(), findings=_filled(reason, 2000, "reason")
         )
-        self._audit(conn, principal, "drill.abort", drill_id, {})
+        self._audit(conn, principal, "drill.abort", drill_id, {"reason": reason})
         return self._view(conn, _row(conn, principal, drill_id))
 
     def _view(self, conn: Connection, drill: RowMapping) -> DrillView:
