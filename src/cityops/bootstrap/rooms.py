@@ -28,12 +28,15 @@ from cityops.places import City
 from cityops.plans import Drills, fulfils_plans
 from cityops.registers import Registers
 from cityops.scenes import (
+    ReadableWorkflows,
     Scene,
     SceneContext,
+    SceneSwitches,
     counted_work_of,
     drills_of,
     figures_of,
     inspections_of,
+    keep_workflows,
     load_scenes,
     measures_of,
     rate_detectors_of,
@@ -70,7 +73,8 @@ def open_rooms(product: Product) -> Iterator[Rooms]:
     """Everything, migrated and seeded; one process seeds while the others wait."""
     with open_store(product) as store:
         with exclusive(product.settings.data_dir / "prepare.lock", wait=True):
-            rooms = _compose(product, store, find_city(product))
+            installed = load_scenes(SceneSwitches(store, product.clock).disabled())
+            rooms = compose(product, store, find_city(product), installed)
             if product.settings.demo:
                 seed_city(rooms.context)
                 for scene in rooms.scenes.values():
@@ -78,17 +82,17 @@ def open_rooms(product: Product) -> Iterator[Rooms]:
         yield rooms
 
 
-def _compose(product: Product, store: Store, city: City) -> Rooms:
+def compose(product: Product, store: Store, city: City, scenes: dict[str, Scene]) -> Rooms:
+    """Every room over a store, with these scenes."""
     clock = product.clock
     ids = IdMaker(clock)
-    scenes = load_scenes()
     calendar = WorkingCalendar.official()
     files = Files(product.folder("files"))
     documents = Documents(store, files, clock, ids)
     effects = {**crew_effects(), **document_effects(documents)}
     rules = RuleTables(store, clock, publishes=Permission.RULES_PUBLISH)
     overlays = Overlays(scenes.values(), store, rules, clock)
-    workflows = overlays.workflows
+    workflows = ReadableWorkflows(overlays.workflows, keep_workflows(store, clock, scenes.values()))
     rulebook = Rulebook(rules, clock)
     cases = Cases(store, clock, ids, workflows, calendar, effects, step_rules_of(scenes.values()), rulebook)
     evidence = EvidenceBook(store, files, clock, ids, spool_folder=product.folder("spool"))

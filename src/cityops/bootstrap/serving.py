@@ -18,6 +18,7 @@ from cityops.api import (
     DemoSignIn,
     HealthPart,
     Sample,
+    SceneCard,
     create_app,
     make_server,
 )
@@ -27,7 +28,7 @@ from cityops.bootstrap.rooms import Rooms, open_rooms
 from cityops.bootstrap.working import Workers
 from cityops.cases import CaseDetailView
 from cityops.cases.intake import CallBacks
-from cityops.kit import Text
+from cityops.kit import ConflictError, Text
 from cityops.scenes import CITY_ACCOUNTS, DEMO_PASSWORD, routers_of
 from cityops.supervisor import watch_lifeline
 
@@ -74,6 +75,7 @@ def api_context(rooms: Rooms, workers: Workers) -> ApiContext:
             else (),
             tianditu_key=settings.tianditu_key,
             report_contact_days=settings.report_contact_days,
+            public_url=settings.public_url,
         ),
         clock=product.clock,
         store=rooms.store,
@@ -104,6 +106,10 @@ def api_context(rooms: Rooms, workers: Workers) -> ApiContext:
         drills=context.drills,
         figures=context.figures,
         open_case=_Opener(rooms),
+        scenes=[
+            SceneCard(scene.name, scene.spec.title.text, [one.name for one in scene.spec.registers])
+            for scene in rooms.scenes.values()
+        ],
         samples=[health.samples, open311.samples],
         health=lambda: [*health.parts(), open311.health()],
         mounts=open311.mounts(),
@@ -118,7 +124,10 @@ class _Opener:
 
     def __call__(self, principal: Principal, alert_id: str, comment: str | None) -> CaseDetailView:
         context = self._rooms.context
-        scene = self._rooms.scenes[context.alerts.get(principal, alert_id).scene]
+        name = context.alerts.get(principal, alert_id).scene
+        scene = self._rooms.scenes.get(name)
+        if scene is None:
+            raise ConflictError(f"场景“{name}”已停用", f"the scene {name!r} is switched off", code="scene.off")
         case_id = self._rooms.store.write(
             lambda conn: scene.open_from_alert(conn, context, principal, alert_id, comment)
         )

@@ -22,6 +22,7 @@ from cityops.scenes.registry import (
     workflows_of,
 )
 from cityops.scenes.spec import SEVERITIES, DetectorSpec, SceneSpec, check_scene, scene_schema
+from cityops.scenes.switches import ReadableWorkflows, SceneSwitches, keep_workflows
 
 __all__ = [
     "CITY_ACCOUNTS",
@@ -30,14 +31,17 @@ __all__ = [
     "DemoAccount",
     "DemoUnit",
     "DetectorSpec",
+    "ReadableWorkflows",
     "Scene",
     "SceneContext",
     "SceneSpec",
+    "SceneSwitches",
     "check_scene",
     "counted_work_of",
     "drills_of",
     "figures_of",
     "inspections_of",
+    "keep_workflows",
     "load_scenes",
     "measures_of",
     "parse_scene",
