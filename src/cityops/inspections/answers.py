@@ -32,11 +32,11 @@ class Finding:
 
     @property
     def description(self) -> str:
-        """What was asked, by which rule."""
-        if self.item is None:
-            return ""
-        basis = f"\n依据：{self.item.basis}" if self.item.basis else ""
-        return f"检查项目 {self.item.no}：{self.item.item.zh}{basis}"
+        """What is wrong, what was asked, by which rule; a line each."""
+        item = self.item
+        asked = [] if item is None else [f"检查项目 {item.no}：{item.item.zh}"]
+        basis = [] if item is None or not item.basis else [f"依据：{item.basis}"]
+        return "\n".join(line for line in (self.words, *asked, *basis) if line)
 
 
 def checked_answers(checklist: Checklist | None, new: NewInspection) -> None:

@@ -15,6 +15,9 @@ Grade = Literal["general", "serious", "major"]
 """How grave a hazard is: 一般隐患, 较大隐患, 重大隐患."""
 
 
+ClockTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+
+
 class Every(StrEnum):
     """How often something is due; a period is one of the calendar in Asia/Shanghai, so that none can be skipped."""
 
@@ -47,7 +50,13 @@ class FrequencyRule(Data):
 
     every: Annotated[Every, CITY_FREQUENCY]
     when: tuple[Condition, ...] = ()
-    hours: Annotated[tuple[str, ...], Field(max_length=2)] = ()
+    hours: Annotated[tuple[ClockTime, ...], Field(max_length=2)] = ()
+
+    @model_validator(mode="after")
+    def _opens_and_closes(self) -> Self:
+        if len(self.hours) == 1:
+            raise refusal("开放时段写两个时间：开、关", "hours are two times: opening and closing")
+        return self
 
 
 class InspectionPlan(Data):

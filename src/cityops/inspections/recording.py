@@ -192,7 +192,6 @@ class Recorder:
             unit_name=names.get(inspected.unit_id),
             police_unit_id=inspected.supervisor_id,
             police_unit_name=names.get(inspected.supervisor_id),
-            comment=finding.words or None,
             reporter=Reporter(channel="inspection", name=principal.display_name, account_id=principal.account_id),
             description=finding.description,
             standard=finding.grade,
