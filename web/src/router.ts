@@ -14,6 +14,7 @@ const routes: RouteRecordRaw[] = [
   { path: "/map", name: "map", component: () => import("@/pages/MapPage.vue") },
   { path: "/alerts", name: "alerts", component: () => import("@/pages/AlertsPage.vue") },
   { path: "/cases", name: "cases", component: () => import("@/pages/CasesPage.vue") },
+  { path: "/cases/new/:scene/:kind", name: "new-case", component: () => import("@/pages/NewCasePage.vue"), props: true, meta: { part: "cases" } },
   {
     path: "/cases/:id",
     name: "case",
@@ -28,6 +29,8 @@ const routes: RouteRecordRaw[] = [
   { path: "/field", name: "field", component: () => import("@/pages/LostPage.vue"), beforeEnter: openFieldApp },
   { path: "/enterprise", name: "enterprise", component: () => import("@/pages/EnterprisePage.vue") },
   { path: "/patrol", name: "patrol", component: () => import("@/pages/PatrolPage.vue") },
+  { path: "/drills", name: "drills", component: () => import("@/pages/DrillsPage.vue") },
+  { path: "/drills/:id", name: "drill", component: () => import("@/pages/DrillPage.vue"), props: true, meta: { part: "drills" } },
   { path: "/learn", name: "learn", component: () => import("@/pages/LearnPage.vue") },
   { path: "/evaluation", name: "evaluation", component: () => import("@/pages/EvaluationPage.vue") },
   { path: "/rules", name: "rules", component: () => import("@/pages/RulesPage.vue") },

@@ -9,7 +9,6 @@ from fastapi import APIRouter, Path
 from cityops.access import Permission
 from cityops.api import examples, schemas
 from cityops.api.declare import spec
-from cityops.api.present import case_answer
 from cityops.api.reading import show
 from cityops.api.security import Person, Services
 from cityops.cases import CaseForm, Registration, field_view
@@ -31,7 +30,7 @@ def list_forms(services: Services, person: Person) -> schemas.CaseFormList:
         "登记案件",
         "Register a case",
         Permission.CASES_REPORT,
-        answer=examples.CASE_DETAIL,
+        answer=examples.REGISTERED,
         body=examples.NEW_REGISTRATION,
         status=201,
         refusals=(404,),
@@ -39,7 +38,7 @@ def list_forms(services: Services, person: Person) -> schemas.CaseFormList:
 )
 def register(
     services: Services, person: Person, scene: Name, kind: Name, body: schemas.NewRegistration
-) -> schemas.CaseDetail:
+) -> schemas.Registered:
     """Opens a case with the fields of its form. The same ``client_id`` again answers with the same case."""
     new = Registration(
         client_id=body.client_id,
@@ -50,7 +49,7 @@ def register(
         lon=body.lon,
         lat=body.lat,
     )
-    return case_answer(services, services.registrations.register(person, scene, kind, new))
+    return show(schemas.Registered, services.registrations.register(person, scene, kind, new))
 
 
 def _form(one: CaseForm) -> schemas.CaseForm:

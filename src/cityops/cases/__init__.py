@@ -7,7 +7,7 @@ from cityops.cases.effects import EffectHandler, StepRule
 from cityops.cases.engine import Cases
 from cityops.cases.machines import Fault
 from cityops.cases.records import Act, told_before
-from cityops.cases.registration import CaseForm, Registration, Registrations
+from cityops.cases.registration import CaseForm, Registered, Registration, Registrations
 from cityops.cases.rulebook import LOCAL_STANDARD, RULE_TABLES, Rulebook, Rules
 from cityops.cases.scope import case_scope, inside_scope
 from cityops.cases.showing import field_view
@@ -93,6 +93,7 @@ __all__ = [
     "Outcome",
     "PageView",
     "PlaceView",
+    "Registered",
     "Registration",
     "Registrations",
     "Reporter",

@@ -13,8 +13,9 @@ from cityops.cases.directory import find_account, find_unit
 from cityops.cases.engine import Cases
 from cityops.cases.forms import MAX_LONG_TEXT, read_fields
 from cityops.cases.opening import MAX_TITLE
-from cityops.cases.tables import reporter_table
-from cityops.cases.views import CaseDetailView, NewCase, Reporter
+from cityops.cases.scope import case_scope
+from cityops.cases.tables import case_table, reporter_table
+from cityops.cases.views import NewCase, Reporter
 from cityops.cases.workflow import OpeningForm, Workflow, Workflows
 from cityops.kit import ForbiddenError, InvalidError, NotFoundError, Text
 from cityops.places import City
@@ -59,6 +60,15 @@ class Registration:
     lat: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """The case that was made; ``readable``: whether its registrar sees it from now on (a clerk need not)."""
+
+    case_id: str
+    number: str
+    readable: bool
+
+
 class Registrations:
     """The forms with which cases are registered by hand.
 
@@ -86,14 +96,17 @@ class Registrations:
         ]
         return tuple(found)
 
-    def register(self, principal: Principal, scene: str, kind: str, new: Registration) -> CaseDetailView:
-        """Register a case; returns it as this person sees it.
+    def register(self, principal: Principal, scene: str, kind: str, new: Registration) -> Registered:
+        """Register a case.
 
         Raises:
             NotFoundError: no such form. ForbiddenError: not for this person. InvalidError: a field is wrong.
         """
         case_id = self._store.write(lambda conn: self.register_in(conn, principal, scene, kind, new))
-        return self._cases.get(principal, case_id)
+        row = select(case_table.c.number, case_scope(principal).label("readable")).where(case_table.c.id == case_id)
+        with self._store.read() as conn:
+            found = conn.execute(row).one()
+        return Registered(case_id, found.number, bool(found.readable))
 
     def register_in(self, conn: Connection, principal: Principal, scene: str, kind: str, new: Registration) -> str:
         """As ``register``, inside a transaction of the caller; returns the case's id."""

@@ -222,6 +222,7 @@ CASE_FORM_LIST: Final[dict[str, Any]] = {
         }
     ]
 }
+REGISTERED: Final[dict[str, Any]] = {"case_id": CASE_ID, "number": "XF-2026-000001", "readable": True}
 NEW_REGISTRATION: Final[dict[str, Any]] = {
     "client_id": "5f0c2c0e-7d51-4a7e-9d1f-0d0b6f6f6a01",
     "title": "拖欠工资",

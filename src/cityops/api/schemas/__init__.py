@@ -141,7 +141,7 @@ from cityops.api.schemas.public import (
     TipOffMatter,
     TipOffReceipt,
 )
-from cityops.api.schemas.registration import CaseForm, CaseFormList, NewRegistration
+from cityops.api.schemas.registration import CaseForm, CaseFormList, NewRegistration, Registered
 from cityops.api.schemas.reports import (
     AskContact,
     DecideTipOff,
@@ -272,6 +272,7 @@ __all__ = [
     "Recommendation",
     "Recommendations",
     "RefuseReport",
+    "Registered",
     "ReportContact",
     "ReportFiled",
     "ReportFull",

@@ -28,6 +28,14 @@ class CaseFormList(Model):
     items: list[CaseForm]
 
 
+class Registered(Model):
+    """The case that was made; ``readable``: whether this person sees it from now on."""
+
+    case_id: str
+    number: str
+    readable: bool
+
+
 class NewRegistration(Model):
     """What was filled in. ``client_id``: a number made by the sender; sent again, it is the same registration."""
 
