@@ -23,6 +23,7 @@ export const NAVIGATION: readonly NavigationItem[] = [
   { name: "alerts", icon: "alert", permission: "alerts.read" },
   { name: "cases", icon: "cases", permission: "cases.read" },
   ...scenePages.flatMap(({ icon, ...page }) => (icon === undefined ? [] : [{ ...page, icon }])),
+  { name: "drills", icon: "clock", roles: ["unit", "handler", "enterprise", "district", "dispatcher", "shift_leader", "analyst", "auditor"] },
   { name: "patrol", icon: "walk", permission: "patrol.read" },
   { name: "tip-offs", icon: "shield", permission: "tipoffs.handle" },
   { name: "learn", icon: "chart", permission: "learn.read" },
