@@ -48,7 +48,7 @@ def test_a_hazard_to_its_end(sqlite_room: Room, hazard: str) -> None:
     room.act("school1", hazard, "accept_rectification", **ISSUED)
     room.clock.advance(86_400)
     case = room.act("school1", hazard, "submit_hazard", measures="更换防鼠板")
-    assert (case.state, case.deadline) == ("recheck", None)
+    assert (case.state, due_ms(room)) == ("recheck", at("2026-11-23 18:00"))  # two working days from Thursday
     case = room.act("market", hazard, "recheck_passed", found="完好")
     assert case.state == "look_back"
     assert due_ms(room) == at("2026-12-20 00:00")  # thirty calendar days after the check on the 19th

@@ -19,16 +19,20 @@ from cityops.api import (
     routes_cases,
     routes_dispatch,
     routes_documents,
+    routes_drills,
     routes_evaluation,
     routes_evidence,
     routes_field,
     routes_figures,
+    routes_inspections,
     routes_intake,
     routes_learn,
     routes_live,
     routes_map,
     routes_operations,
     routes_public,
+    routes_register_objects,
+    routes_register_sheets,
     routes_registers,
     routes_registration,
     routes_reports,
@@ -49,12 +53,14 @@ from cityops.api.live_vehicles import LiveVehicles
 from cityops.api.metrics import HttpCounters
 from cityops.api.middleware import Gate, SecurityHeaders, content_security_policy
 from cityops.api.problems import install_problems
+from cityops.api.register_imports import ImportJobs
 from cityops.api.static import web_router
 from cityops.api.uploads import Uploads
 from cityops.cases import CaseFilter
 from cityops.cases.fieldwork import FieldAnswers
 from cityops.cases.reports import ReportFiling
 from cityops.detection import AlertFilter
+from cityops.kit import IdMaker
 
 _ROUTERS: Final[Sequence[APIRouter]] = (
     routes_session.router,
@@ -67,13 +73,17 @@ _ROUTERS: Final[Sequence[APIRouter]] = (
     routes_field.router,
     routes_figures.router,
     routes_documents.router,
+    routes_inspections.router,
     routes_public.router,
     routes_intake.router,
     routes_reports.router,
     routes_tipoffs.public_router,
     routes_tipoffs.router,
     routes_dispatch.router,
+    routes_drills.router,
     routes_registers.router,
+    routes_register_objects.router,
+    routes_register_sheets.router,
     routes_admin.router,
     routes_learn.router,
     routes_evaluation.router,
@@ -176,9 +186,9 @@ def make_parts(context: ApiContext) -> ApiParts:
     feed = LiveFeed(context.store, vehicles, lambda: EventScope(context.alerts, context.store), hub, context.clock)
     catalogue = FieldCatalogue(context.rulebook.rules)
     answers = FieldAnswers(context.store, context.clock, context.cases, context.evidence)
-    layers, door = Layers(context.city), PublicDoor(context.clock)
+    layers, door, imports = Layers(context.city), PublicDoor(context.clock), ImportJobs(IdMaker(context.clock))
     filing = ReportFiling(context.store, context.intake, context.report_desk, context.tip_offs, context.evidence)
-    return ApiParts(HttpCounters(), layers, vehicles, hub, feed, Uploads(), door, filing, catalogue, answers)
+    return ApiParts(HttpCounters(), layers, vehicles, hub, feed, Uploads(), door, filing, catalogue, answers, imports)
 
 
 def _lifespan(parts: ApiParts) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
@@ -189,5 +199,6 @@ def _lifespan(parts: ApiParts) -> Callable[[FastAPI], AbstractAsyncContextManage
             yield
         finally:
             await run_in_threadpool(parts.feed.stop)
+            await run_in_threadpool(parts.imports.stop)
 
     return run

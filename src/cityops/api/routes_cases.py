@@ -23,7 +23,8 @@ from cityops.api.excel import (
     write_sheet,
 )
 from cityops.api.present import case_answer, tasks_answer
-from cityops.api.print_case import CONTENT_SECURITY_POLICY, case_page
+from cityops.api.print_case import case_page
+from cityops.api.print_parts import CONTENT_SECURITY_POLICY
 from cityops.api.reading import Code, PageNumber, PageSize, Period, SearchWords, audit_read, show
 from cityops.api.security import Person, Services
 from cityops.api.tracks import case_track

@@ -41,6 +41,8 @@ def field_catalogue(request: Request, parts: OwnParts) -> Response:
         "外业答复任务",
         "Answer a task from the field",
         Permission.CASES_HANDLE,
+        Permission.UNIT_HANDLE,
+        Permission.RECTIFICATION_SUBMIT,
         answer=examples.TASK_ANSWERED,
         body=examples.NEW_TASK_ANSWER,
         refusals=(404, 409),

@@ -10,6 +10,7 @@ from cityops.inspections.checklists import (
     read_checklist_file,
 )
 from cityops.inspections.declaration import (
+    AlarmSpec,
     ChecklistSpec,
     Every,
     FrequencyRule,
@@ -19,7 +20,7 @@ from cityops.inspections.declaration import (
 )
 from cityops.inspections.due import PlannedWork, may_perform
 from cityops.inspections.inspections import Found, Inspections, SceneInspections
-from cityops.inspections.periods import Period, period_at
+from cityops.inspections.periods import Period, counts, period_at
 from cityops.inspections.rectification import GRADE_WORDS, RECTIFICATION, rectification_workflow
 from cityops.inspections.school import (
     SCHOOL_CALENDAR,
@@ -53,6 +54,7 @@ __all__ = [
     "SCHOOL_CALENDAR",
     "SCHOOL_COLUMNS",
     "TABLE_PREFIX",
+    "AlarmSpec",
     "AnsweredItem",
     "Attachment",
     "Checklist",
@@ -84,6 +86,7 @@ __all__ = [
     "SchoolCalendar",
     "attachment_table",
     "checklist_items_of",
+    "counts",
     "hazard_table",
     "inspection_item_table",
     "inspection_table",

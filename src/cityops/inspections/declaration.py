@@ -78,6 +78,20 @@ class InspectionPlan(Data):
     basis: str = ""
 
 
+class AlarmSpec(Data):
+    """A state of an object that is a hazard without any inspection (设备报警), such as a fault the device reports.
+
+    The machine opens the hazard's case when an object comes to fulfil all conditions and none is open for it already;
+    a person closes it. ``title``: what is wrong.
+    """
+
+    name: Name
+    title: Words
+    register_name: Annotated[Name, Field(alias="register")]
+    when: Annotated[tuple[Condition, ...], Field(min_length=1)]
+    grade: Grade = "general"
+
+
 class RectificationSpec(Data):
     """How the scene's hazards are rectified (隐患整改): every failed item becomes a case of the kind ``rectification``.
 

@@ -12,8 +12,9 @@ from cityops.access import Permission, Principal, record_audit
 from cityops.cases import Cases
 from cityops.cases.catalogue import RuleTables, SheetRow
 from cityops.cases.evidence import Content, EvidenceBook, Rendition
+from cityops.inspections.alarms import Alarms
 from cityops.inspections.checklists import Checklists
-from cityops.inspections.declaration import InspectionPlan
+from cityops.inspections.declaration import AlarmSpec, InspectionPlan
 from cityops.inspections.due import PlannedWork, covered_rows, due_rows
 from cityops.inspections.periods import counts, period_at
 from cityops.inspections.reading import (
@@ -45,7 +46,7 @@ from cityops.inspections.views import (
 from cityops.kit import Clock, IdMaker, NotFoundError, Text, WorkingCalendar
 from cityops.places import City
 from cityops.registers import Registers, may_write
-from cityops.store import Store
+from cityops.store import Store, Subscriber
 
 MAX_PAGE: Final = 500
 T = TypeVar("T")
@@ -59,6 +60,7 @@ class SceneInspections:
     scene: str
     plans: Sequence[InspectionPlan]
     checklists: Mapping[str, tuple[Text, Sequence[Mapping[str, str]]]]
+    alarms: Sequence[AlarmSpec] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,11 @@ class Inspections:
             for work in (PlannedWork(scene.scene, plan, registers.spec(plan.register_name)) for plan in scene.plans)
         }
         self._recorder = Recorder(clock, ids, registers, cases, evidence, self.checklists, city)
+        self._alarms = Alarms(self._recorder, [(scene.scene, alarm) for scene in scenes for alarm in scene.alarms])
+
+    def subscriber(self) -> Subscriber:
+        """Opens the hazards of alarms as objects change."""
+        return self._alarms.subscriber()
 
     # --- plans and what they make due ------------------------------------------------------------------------
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from cityops.access import Permission, Principal, record_audit
+from cityops.access import SYSTEM, Permission, Principal, record_audit
 from cityops.cases import Cases, NewCase, Reporter, case_table
 from cityops.cases.evidence import EvidenceBook
 from cityops.inspections.answers import Finding, checked_answers, findings_of, refused, score_of
 from cityops.inspections.checklists import Checklist, Checklists
+from cityops.inspections.declaration import AlarmSpec, Grade
 from cityops.inspections.due import PlannedWork, may_perform
 from cityops.inspections.rectification import GRADE_SEVERITY, RECTIFICATION
 from cityops.inspections.tables import attachment_table, hazard_table, inspection_item_table, inspection_table
@@ -25,6 +26,7 @@ from cityops.places import City
 from cityops.registers import RegisterObject, Registers
 from cityops.store import metadata
 
+ALARM: Final = "alarm:"
 FOUND_AGAIN: Final = Text("检查再次发现", "Found again by an inspection")
 _CLIENT_ID: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _FIGURE: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -150,27 +152,55 @@ class Recorder:
         finding: Finding,
     ) -> None:
         """Open the hazard's case; one whose item is still being rectified gets a line and the photos instead."""
-        case_id = None if finding.item is None else _open_hazard(conn, inspected.id, finding.item.no)
+        case_id = None if finding.item is None else open_hazard(conn, inspected.id, finding.item.no)
         if case_id is not None:
             self.cases.note_in(conn, principal, case_id, "found_again", FOUND_AGAIN, {})
         else:
-            new = self._case(conn, principal, work, inspected, finding)
-            case_id = self.cases.open_in(conn, principal, new, Permission.INSPECTIONS_RECORD)
-            conn.execute(
-                insert(hazard_table).values(
-                    case_id=case_id,
-                    object_id=inspected.id,
-                    inspection_id=inspection_id,
-                    item_no=None if finding.item is None else finding.item.no,
-                    grade=finding.grade,
-                    found_ms=self.clock.now_ms(),
-                )
+            reporter = Reporter("inspection", name=principal.display_name, account_id=principal.account_id)
+            what, grade = finding.title, finding.grade
+            new = replace(
+                self._case(conn, work.scene, inspected, what, grade),
+                description=finding.description,
+                reporter=reporter,
             )
+            item_no = None if finding.item is None else finding.item.no
+            case_id = self._open(conn, principal, inspected, new, grade, inspection_id, item_no)
         self.evidence.attach(conn, principal, finding.evidence_ids, case_id)
 
-    def _case(
-        self, conn: Connection, principal: Principal, work: PlannedWork, inspected: RegisterObject, finding: Finding
-    ) -> NewCase:
+    def alarm(self, conn: Connection, scene: str, spec: AlarmSpec, found: RegisterObject) -> str | None:
+        """Open the hazard's case of an object that fulfils the alarm's conditions; None where one is open already."""
+        item_no = f"{ALARM}{spec.name}"
+        if open_hazard(conn, found.id, item_no) is not None:
+            return None
+        new = self._case(conn, scene, found, spec.title.text, spec.grade)
+        return self._open(conn, SYSTEM, found, new, spec.grade, None, item_no)
+
+    def _open(
+        self,
+        conn: Connection,
+        principal: Principal,
+        of: RegisterObject,
+        new: NewCase,
+        grade: Grade,
+        inspection_id: str | None,
+        item_no: str | None,
+    ) -> str:
+        """Open a hazard's case, and note what it is of."""
+        permission = Permission.CASES_REPORT if inspection_id is None else Permission.INSPECTIONS_RECORD
+        case_id = self.cases.open_in(conn, principal, new, permission)
+        conn.execute(
+            insert(hazard_table).values(
+                case_id=case_id,
+                object_id=of.id,
+                inspection_id=inspection_id,
+                item_no=item_no,
+                grade=grade,
+                found_ms=self.clock.now_ms(),
+            )
+        )
+        return case_id
+
+    def _case(self, conn: Connection, scene: str, inspected: RegisterObject, what: Text, grade: Grade) -> NewCase:
         names = dict(
             conn.execute(
                 select(_unit.c.id, _unit.c.name).where(_unit.c.id.in_([inspected.unit_id, inspected.supervisor_id]))
@@ -178,12 +208,11 @@ class Recorder:
         )
         lon, lat = inspected.lon, inspected.lat
         place = None if lon is None or lat is None else self.city.locate(lon, lat)
-        what = finding.title
         return NewCase(
-            scene=work.scene,
+            scene=scene,
             kind=RECTIFICATION,
             title=Text(f"{inspected.title}：{_cut(what.zh)}", f"{inspected.title}: {_cut(what.en)}"),
-            severity=GRADE_SEVERITY[finding.grade],
+            severity=GRADE_SEVERITY[grade],
             lon=lon,
             lat=lat,
             area_code=inspected.area_code,
@@ -192,9 +221,7 @@ class Recorder:
             unit_name=names.get(inspected.unit_id),
             police_unit_id=inspected.supervisor_id,
             police_unit_name=names.get(inspected.supervisor_id),
-            reporter=Reporter(channel="inspection", name=principal.display_name, account_id=principal.account_id),
-            description=finding.description,
-            standard=finding.grade,
+            standard=grade,
         )
 
     def _audit(self, conn: Connection, principal: Principal, inspection_id: str, row: dict[str, Any]) -> None:
@@ -239,7 +266,7 @@ def _known(conn: Connection, principal: Principal, new: NewInspection) -> str | 
     return str(row.id)
 
 
-def _open_hazard(conn: Connection, object_id: str, item_no: str) -> str | None:
+def open_hazard(conn: Connection, object_id: str, item_no: str) -> str | None:
     """The case in which the same item of the object is being rectified."""
     query = select(_h.case_id).join(case_table, case_table.c.id == _h.case_id)
     query = query.where(_h.object_id == object_id, _h.item_no == item_no, case_table.c.ended.is_(False))

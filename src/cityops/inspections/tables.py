@@ -58,7 +58,7 @@ hazard_table: Final = Table(
     Column("case_id", String(26), ForeignKey("case_file.id"), primary_key=True),
     Column("object_id", String(26), ForeignKey("register_object.id"), nullable=False, index=True),
     Column("inspection_id", String(26), ForeignKey("inspection.id"), index=True),
-    Column("item_no", String(20)),
+    Column("item_no", String(50)),
     Column("grade", String(10), nullable=False),
     Column("found_ms", BigInteger, nullable=False),
 )
@@ -70,7 +70,7 @@ attachment_table: Final = Table(
     Column("evidence_id", String(26), ForeignKey("case_evidence.id"), primary_key=True),
     Column("object_id", String(26), ForeignKey("register_object.id"), nullable=False, index=True),
     Column("inspection_id", String(26), ForeignKey("inspection.id"), index=True),
-    Column("item_no", String(20)),
+    Column("item_no", String(50)),
     Column("added_ms", BigInteger, nullable=False),
     Column("actor_id", String(26), nullable=False),
 )
