@@ -114,7 +114,7 @@ class Workers:
         of_scenes = [one for scene in rooms.scenes.values() for one in scene.subscribers(context)]
         counted = counted_work_of(rooms.scenes.values())
         facts = FactKeeper(rooms.store, counted, WorkingCalendar.official())
-        subscribers = [outcomes.subscriber(), facts.subscriber(), *of_scenes]
+        subscribers = [outcomes.subscriber(), facts.subscriber(), context.inspections.subscriber(), *of_scenes]
         rounds = Rounds(rooms.product.clock)
         while not self._stop.is_set():
             try:

@@ -11,8 +11,9 @@ from cityops.registers.declaration import (
     RegisterState,
     unknown_fields,
 )
-from cityops.registers.people import may_read, may_write, object_scope, shown
-from cityops.registers.planning import ObjectCheck, Plan, Progress, RowFault
+from cityops.registers.json_schema import object_schema
+from cityops.registers.people import may_read, may_write, object_scope, shown, writes
+from cityops.registers.planning import CHANGED, ObjectCheck, Plan, Progress, RowFault
 from cityops.registers.registers import BULK_LIMIT, Registers
 from cityops.registers.tables import register_link, register_object
 from cityops.registers.values import (
@@ -25,12 +26,14 @@ from cityops.registers.values import (
     RegisterObject,
     RegisterPage,
     Relation,
+    Sort,
 )
 from cityops.registers.vehicles import VEHICLE, VehicleClass
 
 __all__ = [
     "ARCHIVED",
     "BULK_LIMIT",
+    "CHANGED",
     "VEHICLE",
     "Condition",
     "FieldOption",
@@ -52,14 +55,17 @@ __all__ = [
     "Registers",
     "Relation",
     "RowFault",
+    "Sort",
     "VehicleClass",
     "conditions_clause",
     "may_read",
     "may_write",
     "object_faults",
+    "object_schema",
     "object_scope",
     "register_link",
     "register_object",
     "shown",
     "unknown_fields",
+    "writes",
 ]

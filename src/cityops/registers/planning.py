@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -17,7 +17,10 @@ from cityops.registers.links import chunks, ids_by_code, write_links
 from cityops.registers.people import require_write, with_kept_personal
 from cityops.registers.tables import register_change, register_object
 from cityops.registers.values import CHANGEABLE, ObjectFault, ObjectValues, RegisterObject, as_row, differences
+from cityops.store import emit
 
+CHANGED: Final = "register.changed"
+"""Topic of the event of new and changed objects; its key is the register, its payload ``ids``."""
 _o = register_object.c
 Progress = Callable[[int], None]
 """Is told how many rows are done."""
@@ -148,7 +151,10 @@ def write_plan(conn: Connection, plan: Plan, actor: Principal, reason: str | Non
     notes += [_note(after, differences(before, after), actor, reason) for before, after in plan.changed]
     for rows in chunks(notes):
         conn.execute(insert(register_change), rows)
-    write_links(conn, spec, [*plan.added, *(after for _, after in plan.changed)])
+    written = [*plan.added, *(after for _, after in plan.changed)]
+    write_links(conn, spec, written)
+    for some in chunks(written):
+        emit(conn, CHANGED, spec.name, {"ids": [one.id for one in some]})
 
 
 def _update_row(after: RegisterObject) -> dict[str, Any]:

@@ -159,6 +159,11 @@ def load_scenes(disabled: Iterable[str] = (), found: Iterable[EntryPoint] | None
         scene = _load(point)
         if scene.name in scenes:
             raise ConfigError(f"场景“{scene.name}”安装了两次", f"the scene {scene.name!r} is installed twice")
+        if scene.name != point.name:
+            raise ConfigError(
+                f"入口“{point.name}”与场景名“{scene.name}”不同",
+                f"the entry point {point.name!r} is not called as its scene, {scene.name!r}",
+            )
         scenes[scene.name] = scene
     return scenes
 
@@ -175,6 +180,7 @@ def inspections_of(scenes: Iterable[Scene]) -> list[SceneInspections]:
             scene.name,
             scene.spec.inspection_plans,
             {one.name: (one.title.text, read_checklist_file(scene.folder / one.file)) for one in scene.spec.checklists},
+            scene.spec.alarms,
         )
         for scene in scenes
     ]
@@ -212,8 +218,10 @@ def tip_off_matters_of(scenes: Iterable[Scene]) -> list[TipOffMatter]:
 
 
 def routers_of(scenes: Iterable[Scene]) -> list[APIRouter]:
-    """The scenes' own HTTP routes."""
-    return [router for scene in scenes for router in scene.routers()]
+    """The routes of the scenes and their overlays, and the scenes' own."""
+    from cityops.scenes.overlay.routes import router as of_scenes  # brings FastAPI along: imported when asked
+
+    return [of_scenes, *(router for scene in scenes for router in scene.routers())]
 
 
 def figures_of(scenes: Iterable[Scene]) -> dict[str, Sequence[FigureSpec]]:

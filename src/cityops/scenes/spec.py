@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -12,7 +12,7 @@ from cityops.analysis.evaluation import CountedWork
 from cityops.analysis.figures import FigureSpec
 from cityops.cases import Fault, Workflow, check_workflow
 from cityops.cases.reports import Attribute, Choice, DataType, Service, ServiceType
-from cityops.inspections import ChecklistSpec, InspectionPlan, RectificationSpec, rectification_workflow
+from cityops.inspections import AlarmSpec, ChecklistSpec, InspectionPlan, RectificationSpec, rectification_workflow
 from cityops.kit import CITY_TEXT, CITY_THRESHOLD, Data, Text, Words
 from cityops.plans import DrillSpec
 from cityops.registers import RegisterSpec, unknown_fields
@@ -150,6 +150,7 @@ class SceneSpec(Data):
     registers: tuple[RegisterSpec, ...] = ()
     checklists: tuple[ChecklistSpec, ...] = ()
     inspection_plans: tuple[InspectionPlan, ...] = ()
+    alarms: tuple[AlarmSpec, ...] = ()
     rectification: RectificationSpec | None = None
     drills: tuple[DrillSpec, ...] = ()
     figures: tuple[FigureSpec, ...] = ()
@@ -179,7 +180,7 @@ def check_scene(spec: SceneSpec) -> list[Fault]:
     faults += _repeated("services", [service.code for service in spec.services])
     faults += _repeated("tip_offs", [matter.code for matter in spec.tip_offs])
     faults += _services_faults(spec.services)
-    for part in ("registers", "checklists", "inspection_plans", "drills", "figures"):
+    for part in ("registers", "checklists", "inspection_plans", "alarms", "drills", "figures"):
         faults += _repeated(part, [one.name for one in getattr(spec, part)])
     faults += _register_faults(spec)
     kinds = {workflow.name for workflow in spec.workflows}
@@ -202,7 +203,7 @@ def _register_faults(spec: SceneSpec) -> Iterable[Fault]:
     """Checklists, plans and figures that name a register, field, checklist or figure that is not there."""
     registers = {register.name: register for register in spec.registers}
     checklists = {checklist.name: checklist for checklist in spec.checklists}
-    for part in ("checklists", "inspection_plans", "drills", "figures"):
+    for part in ("checklists", "inspection_plans", "alarms", "drills", "figures"):
         for index, one in enumerate(getattr(spec, part)):
             if one.register_name not in registers:
                 yield Fault((part, index, "register"), _no(one.register_name, "台账", "register"))
@@ -217,9 +218,14 @@ def _register_faults(spec: SceneSpec) -> Iterable[Fault]:
     for index, drill in enumerate(spec.drills):
         if drill.plan is not None and plans.get(drill.plan) != drill.register_name:
             yield Fault(("drills", index, "plan"), _no(drill.plan, "该台账的检查计划", "plan of this register called"))
-    if spec.checklists and spec.rectification is None:
-        text = Text("有检查表却没有写明隐患如何整改", "has checklists and no rectification for what they find")
-        yield Fault(("checklists",), text)
+    for index, alarm in enumerate(spec.alarms):
+        register = registers.get(alarm.register_name)
+        for name in unknown_fields(alarm.when, register) if register else ():
+            yield Fault(("alarms", index, "when"), _no(name, "字段", "field"))
+    for part in ("checklists", "alarms"):
+        if getattr(spec, part) and spec.rectification is None:
+            text = Text("没有写明所发现的隐患如何整改", "finds hazards, and no rectification says what becomes of them")
+            yield Fault((part,), text)
     names = {figure.name for figure in spec.figures}
     divided = {figure.name for figure in spec.figures if figure.per is not None}
     for index, figure in enumerate(spec.figures):
@@ -234,6 +240,16 @@ def _register_faults(spec: SceneSpec) -> Iterable[Fault]:
         elif figure.per in divided:
             text = Text(f"“{figure.per}”本身已是比值", f"{figure.per!r} is itself divided by something")
             yield Fault(("figures", index, "per"), text)
+
+
+def relation_faults(spec: SceneSpec, others: Collection[str]) -> Iterable[Fault]:
+    """Relations to registers that neither the scene nor ``others`` declare."""
+    known = {*others, *(register.name for register in spec.registers)}
+    for index, register in enumerate(spec.registers):
+        for number, field in enumerate(register.fields):
+            if field.register_name is not None and field.register_name not in known:
+                path = ("registers", index, "fields", number, "register")
+                yield Fault(path, _no(field.register_name, "台账", "register"))
 
 
 def _no(name: str, zh: str, en: str) -> Text:
