@@ -23,6 +23,7 @@ from cityops.detection import (
     Settings,
     Source,
     SpeedLimits,
+    Tuning,
     params_rows,
     state_dtype,
 )
@@ -132,7 +133,11 @@ class World:
         reader.close()
 
     def pipeline(
-        self, detectors: Sequence[AnyDetector], overrides: Callable[[], Overrides] | None = None, **settings: Any
+        self,
+        detectors: Sequence[AnyDetector],
+        overrides: Callable[[], Overrides] | None = None,
+        tuning: Tuning | None = None,
+        **settings: Any,
     ) -> Pipeline:
         view = HistoryView(self.history, self.folder / "log" / "test", self.progress)
         limits = SpeedLimits(np.zeros((3, 8)), np.full(3, 80.0), np.ones(3))
@@ -146,6 +151,7 @@ class World:
             clock=self.clock,
             state_folder=self.folder / "state",
             overrides=overrides or dict,
+            tuning=tuning,
             settings=Settings(**({"compiled": False} | settings)),
         )
 

@@ -8,7 +8,10 @@ from cityops.api.live_hub import LiveLimits
 from cityops.api.metrics import Sample
 from cityops.api.middleware import RequestLimits
 from cityops.api.reading import Code, PageNumber, PageSize, Period, SearchWords, audit_read, show
+from cityops.api.rules_answer import changes_answer, version_row
 from cityops.api.schemas import Bilingual, Latitude, Longitude, Model, Moment
+from cityops.api.schemas.intake import ImportRowError
+from cityops.api.schemas.rules import RuleChanges, RuleVersionRow
 from cityops.api.security import OwnParts, Person, Services
 from cityops.api.server import ApiServer, make_server
 
@@ -21,6 +24,7 @@ __all__ = [
     "Code",
     "DemoSignIn",
     "HealthPart",
+    "ImportRowError",
     "Latitude",
     "LiveLimits",
     "Longitude",
@@ -32,14 +36,18 @@ __all__ = [
     "Period",
     "Person",
     "RequestLimits",
+    "RuleChanges",
+    "RuleVersionRow",
     "Sample",
     "SearchWords",
     "Services",
     "audit_read",
     "create_app",
+    "changes_answer",
     "make_server",
     "openapi_document",
     "sheet_response",
     "show",
     "spec",
 ]
+    "version_row",

@@ -130,11 +130,11 @@ class Declared:
             spec = SceneSpec.model_validate(data)
         except ValidationError as error:
             found = [Fault(detail["loc"], rule_sentence(detail)) for detail in error.errors(include_url=False)]
-            return [self._of_row(data, fault, rows) for fault in found]
+            return _first_of_each(self._of_row(data, fault, rows) for fault in found)
         faults = [self._of_row(data, fault, rows) for fault in check_scene(spec)]
         if not faults:
             faults = list(self._detector_faults(spec, rows))
-        return faults or Merged(spec, self._tuned(spec))
+        return _first_of_each(faults) or Merged(spec, self._tuned(spec))
 
     def _detector_faults(self, spec: SceneSpec, rows: Rows) -> Iterable[RowFault]:
         for path in rows:
@@ -208,15 +208,23 @@ def _names(words: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(words) if name is not None}
 
 
+def _first_of_each(faults: Iterable[RowFault]) -> list[RowFault]:
+    """One fault a row: of a type with alternatives every one says what is wrong, the first is meant."""
+    found: dict[str, RowFault] = {}
+    for fault in faults:
+        found.setdefault(fault.path, fault)
+    return list(found.values())
+
+
 def _resolved(data: Any, path: Iterable[str | int]) -> Place:
     """The part of a validator's path that leads through the data; it names the alternatives of a type too."""
     at: list[str | int] = []
     for part in path:
-        if isinstance(data, dict) and part in data:
+        if _leads(data, part):
             data = data[part]
-        elif isinstance(data, list) and isinstance(part, int):
-            data = data[part]
-        else:
-            continue
-        at.append(part)
+            at.append(part)
     return tuple(at)
+
+
+def _leads(data: Any, part: str | int) -> bool:
+    return part in data if isinstance(data, dict) else isinstance(data, list) and isinstance(part, int)

@@ -12,7 +12,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, RowMapping, Update, func, insert, select, update
 
@@ -40,6 +40,7 @@ _RETRY_S: Final = 2.0
 _t: Final = rule_trial_table.c
 _log: Final = logging.getLogger(__name__)
 
+TrialState = Literal["waiting", "running", "done", "cancelled", "failed"]
 Rows = Mapping[str, str]
 Try = Callable[[str, Rows, Progress], TrialResult]
 """``try(subject, rows, progress)``: what these rows in place of those in force would have meant."""
@@ -53,7 +54,7 @@ class Trial:
     subject: str
     base_version: int
     rows: Rows
-    state: str
+    state: TrialState
     done: int
     total: int
     result: TrialResult | None

@@ -1,0 +1,278 @@
+"""A trial says with figures both ways what 90 days would have been; it is a job that waits, ends and is kept."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.detection.conftest import T0, Fact, make_fast
+from tests.detection.conftest import World as Road
+from tests.scenes.overlay.conftest import ACCEPT, ACCEPTOR, ADMIN, Centre, make_centre
+
+from cityops.cases import Step
+from cityops.detection import AnyDetector, Enricher, SpeedLimits, tuned
+from cityops.kit import BusyError, ConflictError, ForbiddenError, ManualClock, NotFoundError
+from cityops.observations import HistoryView
+from cityops.scenes.overlay.progress import CancelledError, Progress
+from cityops.scenes.overlay.results import DetectorTrial, TrialResult
+from cityops.scenes.overlay.thresholds import ChangedDetector, Sources, try_detector
+from cityops.scenes.overlay.trials import MAX_WAITING, Trials
+from cityops.scenes.spec import DetectorSpec
+from cityops.store import Store
+
+ACCEPT_ABOUT = "城市管理案件 · 受理立案"
+
+
+def void_after(centre: Centre, minutes: float) -> str:
+    """A case whose first task is over after so many minutes; returns its number."""
+    case_id = centre.report()
+    centre.clock.advance(60 * minutes)
+    seen = centre.cases.get(ACCEPTOR, case_id)
+    actions = {one.name: one for one in seen.actions}
+    centre.cases.act(
+        ACCEPTOR, case_id, "void", Step(seen.version, actions["void"].task_id, {"answer": "已处理"}, "重复")
+    )
+    return seen.number
+
+
+def test_a_limit_is_tried_on_the_clocks_of_ninety_days(centre: Centre) -> None:
+    void_after(centre, 90)  # filed 91 days before the trial: not counted
+    centre.clock.advance(timedelta(days=91).total_seconds())
+    void_after(centre, 30)
+    late_number = void_after(centre, 90)
+    void_after(centre, 150)
+    centre.report("还在办理")
+    asked = centre.desk().ask_trial(ADMIN, {ACCEPT: "2"}, 0)
+    assert (asked.state, asked.result) == ("waiting", None)
+    assert centre.trials.step()
+    done = centre.trials.get(ADMIN, asked.trial_id)
+    assert (done.state, done.done, done.total) == ("done", 4, 4)
+    assert done.result is not None
+    (found,) = done.result.limits
+    # Limits of 1 h and 2 h; over after 30, 90 and 150 min, one still runs since just now.
+    assert (found.about.zh, found.before.zh, found.after.zh) == (ACCEPT_ABOUT, "1个紧急工作时", "2个紧急工作时")
+    assert (found.clocks, found.running, found.late_before, found.late_after) == (4, 1, 2, 1)
+    assert (found.newly_late, found.no_longer_late) == (0, 1)
+    assert [(one.number, one.late) for one in found.cases] == [(late_number, False)]
+    assert not centre.trials.step()
+
+
+def test_a_shorter_limit_makes_a_running_case_late(quick_centre: Centre) -> None:
+    quick_centre.report()
+    quick_centre.clock.advance(45 * 60)
+    trial = quick_centre.desk().ask_trial(ADMIN, {ACCEPT: "0.5"}, 0)
+    quick_centre.trials.step()
+    result = quick_centre.trials.get(ADMIN, trial.trial_id).result
+    assert result is not None
+    (found,) = result.limits
+    assert (found.clocks, found.running, found.late_before, found.late_after, found.newly_late) == (1, 1, 0, 1, 1)
+
+
+def test_words_are_set_side_by_side_and_what_nobody_can_know_is_said(quick_centre: Centre) -> None:
+    title, window = "workflows.urban_case.title.zh", "workflows.urban_case.reopen_window.amount"
+    trial = quick_centre.desk().ask_trial(ADMIN, {title: "城管事件", window: "20"}, 0)
+    quick_centre.trials.step()
+    result = quick_centre.trials.get(ADMIN, trial.trial_id).result
+    assert result is not None
+    assert [(one.path, one.before, one.after) for one in result.texts] == [(title, "城市管理案件", "城管事件")]
+    assert [one.about.zh for one in result.untried] == ["城市管理案件 · 重开期限 · 数值"]
+
+
+def test_the_queue_is_bounded_and_the_same_values_are_tried_once(quick_centre: Centre) -> None:
+    desk = quick_centre.desk()
+    first = desk.ask_trial(ADMIN, {ACCEPT: "2"}, 0)
+    assert desk.ask_trial(ADMIN, {ACCEPT: "2.0"}, 0).trial_id == first.trial_id
+    for hours in range(3, MAX_WAITING + 2):
+        desk.ask_trial(ADMIN, {ACCEPT: str(hours)}, 0)
+    with pytest.raises(BusyError) as refused:
+        desk.ask_trial(ADMIN, {ACCEPT: "90"}, 0)
+    assert refused.value.code == "trial.busy"
+    assert len(quick_centre.trials.list(ADMIN, desk.table)) == MAX_WAITING
+    while quick_centre.trials.step():
+        pass
+    assert {one.state for one in quick_centre.trials.list(ACCEPTOR, desk.table)} == {"done"}
+    assert desk.ask_trial(ADMIN, {ACCEPT: "90"}, 0).state == "waiting"
+    with pytest.raises(ForbiddenError):
+        desk.ask_trial(ACCEPTOR, {ACCEPT: "91"}, 0)
+
+
+def test_a_trial_can_be_cancelled_while_it_waits_and_while_it_runs(quick_centre: Centre) -> None:
+    trials, desk = quick_centre.trials, quick_centre.desk()
+    waiting = desk.ask_trial(ADMIN, {ACCEPT: "2"}, 0)
+    assert trials.cancel(ADMIN, waiting.trial_id).state == "cancelled"
+    assert not trials.step()
+    with pytest.raises(ConflictError):
+        trials.cancel(ADMIN, waiting.trial_id)
+    with pytest.raises(NotFoundError):
+        trials.cancel(ADMIN, "unknown")
+
+    def slow(subject: str, rows: object, progress: Progress) -> TrialResult:
+        trials.cancel(ADMIN, running.trial_id)
+        progress.expect(5)
+        raise AssertionError("went on after it was cancelled")
+
+    slow_trials = Trials(quick_centre.store, quick_centre.clock, quick_centre.cases._ids, slow)
+    running = desk.ask_trial(ADMIN, {ACCEPT: "2"}, 0)
+    assert slow_trials.step()
+    assert trials.get(ADMIN, running.trial_id).state == "cancelled"
+
+
+def test_a_trial_that_a_crash_broke_off_is_named_and_one_stopped_on_purpose_waits(quick_centre: Centre) -> None:
+    trials, desk = quick_centre.trials, quick_centre.desk()
+    trial = desk.ask_trial(ADMIN, {ACCEPT: "2"}, 0)
+
+    def crash(*_: object) -> TrialResult:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        Trials(quick_centre.store, quick_centre.clock, quick_centre.cases._ids, crash).step()
+    assert trials.get(ADMIN, trial.trial_id).state == "running"
+    stop = threading.Event()
+    stop.set()
+    trials.run(stop)
+    broken = trials.get(ADMIN, trial.trial_id)
+    assert broken.state == "failed"
+    assert broken.fault is not None
+    assert "重新试算" in broken.fault.zh
+
+    again = desk.ask_trial(ADMIN, {ACCEPT: "2"}, 0)
+    ending = threading.Event()
+
+    def interrupted(subject: str, rows: object, progress: Progress) -> TrialResult:
+        ending.set()
+        progress.expect(1)
+        raise AssertionError("went on although the product stops")
+
+    stopped = Trials(quick_centre.store, quick_centre.clock, quick_centre.cases._ids, interrupted)
+    stopped.run(ending)  # ends after the trial that sets it
+    assert trials.get(ADMIN, again.trial_id).state == "waiting"
+    assert Trials(quick_centre.store, quick_centre.clock, quick_centre.cases._ids, trials._try).step()
+    assert trials.get(ADMIN, again.trial_id).state == "done"
+
+
+def test_progress_asks_whether_to_go_on_about_twice_a_second(clock: ManualClock) -> None:
+    told: list[tuple[int, int]] = []
+
+    def tell(done: int, total: int) -> bool:
+        told.append((done, total))
+        return len(told) < 3
+
+    progress = Progress(clock, tell)
+    progress.expect(10)
+    progress.advance(1)
+    clock.advance(0.5)
+    progress.advance(1)
+    assert told == [(0, 10), (2, 10)]
+    clock.advance(0.5)
+    with pytest.raises(CancelledError):
+        progress.advance(1)
+
+
+@pytest.fixture
+def road(tmp_path: Path, sqlite_store: Store, clock: ManualClock) -> Iterator[Road]:
+    made = Road(tmp_path, sqlite_store, clock, devices=12)
+    yield made
+    made.log.close()
+
+
+def test_a_threshold_is_tried_on_the_stored_history(road: Road) -> None:
+    """Three trucks at 60, 90 and 130 km/h for ten minutes; limits of 50 and of 80 km/h, cases from serious on."""
+    for device, speed in zip(road.devices[:3], (60, 90, 130), strict=True):
+        road.append([Fact(device, 60 * minute, speed) for minute in range(10)] + [Fact(device, 660, 0)])
+    road.archive()
+    view = HistoryView(road.history, road.folder / "log" / "test", road.progress)
+    enricher = Enricher(None, SpeedLimits(np.zeros((3, 8)), np.full(3, 80.0), np.ones(3)))
+    sources = Sources(road.store, road.clock, road.register, view, enricher, compiled=False)
+    before = make_fast()
+    opens = DetectorSpec(id="fast", case="x", opens_case_at="serious")
+    change = ChangedDetector(before, tuned(before, {"limit_kmh": 80}), opens, replace_parameters(opens))
+    progress = Progress(road.clock, lambda done, total: True)
+    found = try_detector(change, sources, T0 - 1000, T0 + 3_600_000, progress)
+    assert isinstance(found, DetectorTrial)
+    # 130 is above twice 50 and not above twice 80: serious before, only a warning after.
+    assert (found.alerts_before, found.alerts_after) == (3, 2)
+    assert (found.cases_before, found.cases_after) == (1, 0)
+    assert [(one.vehicle_id, one.before, one.after) for one in found.vehicles] == [("V0", 1, 0)]
+    assert (found.recomputed, found.tried, found.fleet) == (True, 12, 12)
+    assert (found.before.zh, found.after.zh) == ("limit_kmh = 50", "limit_kmh = 80")
+    assert (progress.done, progress.total) == (12, 12)
+
+
+def replace_parameters(spec: DetectorSpec) -> DetectorSpec:
+    return spec.model_copy(update={"parameters": {"limit_kmh": 80}})
+
+
+def test_another_severity_is_counted_from_the_alerts_that_were_raised(road: Road) -> None:
+    for device, speed in zip(road.devices[:3], (60, 90, 130), strict=True):
+        road.append([Fact(device, 60 * minute, speed) for minute in range(10)] + [Fact(device, 660, 0)])
+    fast = make_fast()
+    road.settle(road.pipeline([fast]))
+    old = DetectorSpec(id="fast", case="x", opens_case_at="serious")
+    change = ChangedDetector(fast, fast, old, old.model_copy(update={"opens_case_at": "warning"}))
+    found = try_detector(
+        change, Sources(road.store, road.clock, road.register), T0 - 1000, T0 + 1, Progress(road.clock, lambda *_: True)
+    )
+    assert isinstance(found, DetectorTrial)
+    assert (found.recomputed, found.alerts_before, found.alerts_after) == (False, 3, 3)
+    assert (found.cases_before, found.cases_after) == (1, 3)  # one serious, two warnings
+
+
+class OneChange:
+    """Figures that change when told."""
+
+    def __init__(self, limit_kmh: float) -> None:
+        self.limit_kmh = limit_kmh
+        self.told: list[float] = []
+
+    def detectors(self) -> list[AnyDetector]:
+        return [make_fast(limit_kmh=self.limit_kmh)]
+
+    def taken(self, detector: AnyDetector, before: AnyDetector) -> None:
+        self.told.append(self.limit_kmh)
+
+
+def test_detection_takes_new_figures_over_while_it_runs_and_alerts_keep_theirs(road: Road) -> None:
+    tuning = OneChange(50)
+    pipeline = road.pipeline([make_fast()], tuning=tuning, overrides_every_s=60.0)
+    first, second = road.devices[:2]
+    road.append([Fact(first, 0, 60), Fact(first, 60, 60), Fact(first, 120, 0)])
+    road.settle(pipeline)
+    tuning.limit_kmh = 80
+    road.clock.advance(61)
+    pipeline.step()
+    road.append([Fact(second, 300, 60), Fact(second, 360, 60), Fact(second, 420, 90), Fact(second, 480, 90)])
+    road.settle(pipeline)
+    assert tuning.told == [80]
+    evidence = [road.book.get(ACCEPTOR, one.alert_id).evidence["params"]["limit_kmh"] for one in road.alerts()]
+    assert evidence == [50, 80]
+
+
+def test_vehicles_with_parameters_of_their_own_keep_them(road: Road) -> None:
+    tuning = OneChange(50)
+    own = {"V0": {"fast": {"limit_kmh": 55.0}}}
+    pipeline = road.pipeline([make_fast()], overrides=lambda: own, tuning=tuning, overrides_every_s=60.0)
+    road.append([Fact(road.devices[0], 0, 10)])
+    road.settle(pipeline)
+    tuning.limit_kmh = 80
+    road.clock.advance(61)
+    pipeline.step()
+    road.append([Fact(road.devices[0], second, 60) for second in (300, 360, 420)])
+    road.settle(pipeline)
+    assert len(road.alerts()) == 1
+
+
+def test_sources_without_a_history_say_so(clock: ManualClock, sqlite_store: Store) -> None:
+    centre = make_centre(sqlite_store, clock)
+    values = {
+        "detectors.overspeed.parameters.tolerance_share": "0.2",
+        "detectors.no_data.parameters.notice_s": "900",
+    }
+    trial = centre.desk("key_vehicles").ask_trial(ADMIN, values, 0)
+    centre.trials.step()
+    result = centre.trials.get(ADMIN, trial.trial_id).result
+    assert result is not None
+    assert {one.about.en for one in result.untried} == {"Overspeed", "Terminal silent"}
