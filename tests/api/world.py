@@ -16,7 +16,17 @@ from cityops.access import SYSTEM, Accounts, Passwords, Permission, Principal, R
 from cityops.analysis import Analysis, Measure, RateDetectors
 from cityops.analysis.evaluation import Evaluations
 from cityops.analysis.figures import Figures, FigureSpec
-from cityops.api import ApiContext, ApiSettings, DemoSignIn, HealthPart, LiveLimits, RequestLimits, Sample, create_app
+from cityops.api import (
+    ApiContext,
+    ApiSettings,
+    DemoSignIn,
+    HealthPart,
+    LiveLimits,
+    RequestLimits,
+    Sample,
+    SceneCard,
+    create_app,
+)
 from cityops.cases import CaseDetailView, Cases, NewCase, Registrations, Rulebook, Workflow
 from cityops.cases.catalogue import RuleTables
 from cityops.cases.documents import Documents
@@ -291,6 +301,7 @@ def compose(folder: Path, url: str, settings: ApiSettings, template: World | Non
                 drills=Drills(store, clock, ids, DRILLS, registers, fulfils_plans(inspections)),
                 figures=Figures(store, clock, ids, registers, {"canteens": FIGURES}),
                 open_case=case_opener(alerts, cases, store),
+                scenes=[SceneCard("canteens", Text("学校食堂", "School canteens"), ("canteen",))],
                 samples=[lambda: [Sample("cityops_test_rows_total", "Rows", "counter", 42)]],
                 health=lambda: [HealthPart("store", True, Text("正常", "well"), {"rows": 42.0})],
             )

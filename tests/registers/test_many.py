@@ -82,7 +82,7 @@ def test_progress_is_told_to_the_end(registers: Registers) -> None:
 def test_the_same_change_of_several(registers: Registers) -> None:
     registers.put_many(SYSTEM, "canteen", [row(n, data={"mode": "own", "served": n}) for n in range(4)])
     chosen = registers.every(SYSTEM, "canteen")[1:3]
-    plan = registers.plan_changes(SYSTEM, chosen, {"state": "holiday", "data": {"gas": True}})
+    plan = registers.plan_changes(SYSTEM, "canteen", chosen, {"state": "holiday", "data": {"gas": True}})
     assert registers.carry_out(SYSTEM, plan, reason="寒假") == Put(0, 2, 0)
     found = registers.every(SYSTEM, "canteen", state="holiday")
     assert [(one.code, one.data) for one in found] == [

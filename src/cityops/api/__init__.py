@@ -1,7 +1,7 @@
 """The HTTP interface (接口): routes, sessions at the edge, live events, OpenAPI, the built user interface."""
 
 from cityops.api.app import create_app, openapi_document
-from cityops.api.context import ApiContext, ApiSettings, DemoSignIn, HealthPart
+from cityops.api.context import ApiContext, ApiSettings, DemoSignIn, HealthPart, SceneCard
 from cityops.api.declare import spec
 from cityops.api.excel import XLSX, sheet_response
 from cityops.api.live_hub import LiveLimits
@@ -39,15 +39,16 @@ __all__ = [
     "RuleChanges",
     "RuleVersionRow",
     "Sample",
+    "SceneCard",
     "SearchWords",
     "Services",
     "audit_read",
-    "create_app",
     "changes_answer",
+    "create_app",
     "make_server",
     "openapi_document",
     "sheet_response",
     "show",
     "spec",
-]
     "version_row",
+]

@@ -21,6 +21,7 @@ from cityops.api.live_hub import LiveHub, LiveLimits
 from cityops.api.live_vehicles import LiveVehicles
 from cityops.api.metrics import HttpCounters, Sample
 from cityops.api.middleware import RequestLimits
+from cityops.api.register_imports import ImportJobs
 from cityops.api.uploads import Uploads
 from cityops.cases import CaseDetailView, Cases, Registrations, Rulebook
 from cityops.cases.catalogue import RuleTables
@@ -64,6 +65,7 @@ class ApiSettings:
         metrics_token: lets other machines read ``/metrics``; empty lets this machine only.
         requests: bounds on requests.
         live: bounds on the live stream.
+        public_url: where phones reach the product, written into QR codes; empty: as it was asked for.
     """
 
     version: str
@@ -75,6 +77,16 @@ class ApiSettings:
     metrics_token: str = ""
     requests: RequestLimits = field(default_factory=RequestLimits)
     live: LiveLimits = field(default_factory=LiveLimits)
+    public_url: str = ""
+
+
+@dataclass(frozen=True)
+class SceneCard:
+    """A scene that is installed: its name, its title, the registers it declares."""
+
+    name: str
+    title: Text
+    registers: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -100,6 +112,7 @@ class ApiContext:
 
     Args:
         open_case: opens a case from an alert (principal, alert id, comment).
+        scenes: the installed scenes with their registers.
         samples: sources of counters for ``/metrics``, asked at each reading.
         health: the state of the parts outside this room.
         mounts: other interfaces by path (Open311), each with its own bounds.
@@ -135,6 +148,7 @@ class ApiContext:
     drills: Drills
     figures: Figures
     open_case: Callable[[Principal, str, str | None], CaseDetailView]
+    scenes: Sequence[SceneCard] = ()
     samples: Sequence[Callable[[], Iterable[Sample]]] = ()
     health: Callable[[], Sequence[HealthPart]] = _nothing_more
     mounts: Mapping[str, ASGIApp] = field(default_factory=dict)
@@ -154,6 +168,7 @@ class ApiParts:
     filing: ReportFiling
     catalogue: FieldCatalogue
     answers: FieldAnswers
+    imports: ImportJobs
 
     def samples(self) -> list[Sample]:
         """The counters of this room."""

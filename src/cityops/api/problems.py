@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from cityops.api import schemas
 from cityops.api.words import field_title
 from cityops.kit import CityOpsError, InvalidError, Text, rule_sentence
+from cityops.registers import ObjectFaultsError
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -60,9 +61,17 @@ class FieldsError(InvalidError):
 def problem_response(error: CityOpsError, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """The answer for an expected error, with its own status."""
     words = problem_of(error).model_dump()
-    fields = error.fields if isinstance(error, FieldsError) else []
+    fields = _fields_of(error)
     body = schemas.InvalidInput(**words, fields=fields) if error.status == 400 else schemas.Problem(**words)
     return JSONResponse(body.model_dump(), error.status, dict(headers or {}), MEDIA_TYPE)
+
+
+def _fields_of(error: CityOpsError) -> list[schemas.FieldProblem]:
+    if isinstance(error, ObjectFaultsError):
+        return [
+            schemas.FieldProblem(field=one.field, message=one.text.zh, message_en=one.text.en) for one in error.faults
+        ]
+    return error.fields if isinstance(error, FieldsError) else []
 
 
 def problem_of(error: CityOpsError) -> schemas.Problem:

@@ -128,6 +128,11 @@ class City:
             )
         return found
 
+    def area_name(self, code: str) -> str:
+        """District, street and community of a code in words, as far as they are known; empty: none is."""
+        known = (self._by_code.get(code[:digits]) for digits in (6, 9, 12) if len(code) >= digits)
+        return " ".join(one.name for one in known if one is not None)
+
     def level(self, level: DivisionLevel) -> tuple[Division, ...]:
         """All divisions of a level, by code."""
         return tuple(division for division in self.divisions if division.level is level)

@@ -59,6 +59,11 @@ def require_write(principal: Principal, spec: RegisterSpec, *objects: RegisterOb
         )
 
 
+def writes(principal: Principal, spec: RegisterSpec, found: RegisterObject) -> bool:
+    """Whether this person may change the object."""
+    return may_write(principal, spec) and _is_theirs(principal, spec, found)
+
+
 def shown(principal: Principal, spec: RegisterSpec, found: RegisterObject) -> RegisterObject:
     """The object as this person may see it: personal values hidden from who may not read contacts."""
     if _reads_personal(principal, found):

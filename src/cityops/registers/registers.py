@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
+from functools import partial
 from typing import Any, Final, Unpack
 
 from sqlalchemy import Connection, Select, func, select
 
-from cityops.access import Principal
+from cityops.access import Principal, record_audit
 from cityops.kit import Clock, ConfigError, IdMaker, InvalidError, NotFoundError, Text
 from cityops.places import City
 from cityops.registers.checking import ObjectFaultsError
 from cityops.registers.declaration import RegisterSpec
+from cityops.registers.erasing import erase_some
 from cityops.registers.finding import PAGE_LIMIT, ordered, wanted_objects
 from cityops.registers.links import refuse_new_code
 from cityops.registers.people import may_read, object_scope, require_write, shown_change
@@ -274,16 +276,15 @@ class Registers:
         with self._store.read() as conn:
             return plan_rows(conn, spec, given, self._stamp(actor, spec), progress)
 
-    def plan_changes(self, actor: Principal, objects: Iterable[RegisterObject], changes: Mapping[str, Any]) -> Plan:
-        """What the same change of several objects of one register would do; fields of ``data`` are merged into it."""
-        _refuse_unknown(changes)
-        rows: list[ObjectValues] = []
-        register = ""
-        for one in objects:
-            register = one.register
-            data = {**one.data, **changes.get("data", {})}
-            rows.append({"code": one.code, "title": one.title, **changes, "data": data})  # type: ignore[typeddict-item]
-        return self.plan(actor, register, rows)
+    def plan_changes(
+        self, actor: Principal, register: str, objects: Iterable[RegisterObject], changes: Mapping[str, Any]
+    ) -> Plan:
+        """What the same change of several objects would do; fields of ``data`` are merged into what each has."""
+        rows = [
+            {"code": one.code, "title": one.title, **changes, "data": {**one.data, **changes.get("data", {})}}
+            for one in objects
+        ]
+        return self.plan(actor, register, rows)  # type: ignore[arg-type]
 
     def carry_out(
         self,
@@ -292,17 +293,54 @@ class Registers:
         *,
         reason: str | None = None,
         valid_only: bool = False,
+        action: str = "register.put",
         progress: Progress = _silent,
     ) -> Put:
-        """Write a plan in one transaction; raises the first of its faults, unless only what is valid is wanted."""
+        """Write a plan in one transaction; raises the first of its faults, unless only what is valid is wanted.
+
+        ``action``: how the audit names it.
+        """
         if plan.faults and not valid_only:
             first = plan.faults[0].row
             raise ObjectFaultsError([one.fault for one in plan.faults if one.row == first], plan.spec)
+        put = Put(len(plan.added), len(plan.changed), plan.unchanged)
         if plan.added or plan.changed:
-            self._store.write(lambda conn: write_plan(conn, plan, actor, reason, progress))
-        return Put(len(plan.added), len(plan.changed), plan.unchanged)
+            self._store.write(lambda conn: self._carry_out(conn, actor, plan, put, reason, action, progress))
+        return put
+
+    # --- upkeep --------------------------------------------------------------------------------------------------
+
+    def erase_personal(self) -> int:
+        """Erase the personal values of archived objects whose retention has passed; returns of how many."""
+        erased = 0
+        for spec in self._specs.values():
+            while count := self._store.write(partial(erase_some, spec=spec, now_ms=self._clock.now_ms())):
+                erased += count
+        return erased
 
     # --- parts ---------------------------------------------------------------------------------------------------
+
+    def _carry_out(
+        self,
+        conn: Connection,
+        actor: Principal,
+        plan: Plan,
+        put: Put,
+        reason: str | None,
+        action: str,
+        progress: Progress,
+    ) -> None:
+        write_plan(conn, plan, actor, reason, progress)
+        record_audit(
+            conn,
+            at_ms=self._clock.now_ms(),
+            actor=actor,
+            action=action,
+            object_type="register",
+            object_id=plan.spec.name,
+            purpose=reason,
+            detail={"added": put.added, "changed": put.changed, "unchanged": put.unchanged},
+        )
 
     def _query(self, principal: Principal, register: str, wanted: ObjectFilter) -> Select[Any]:
         spec = self.spec(register)

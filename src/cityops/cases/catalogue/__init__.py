@@ -43,6 +43,7 @@ from cityops.cases.catalogue.sheets import (
     day_field,
     parse_one,
     read_rows,
+    split_list,
     whole_number,
     write_rows,
 )
@@ -124,6 +125,7 @@ __all__ = [
     "routes_of",
     "rule_row_table",
     "rule_version_table",
+    "split_list",
     "whole_number",
     "write_rows",
 ]
