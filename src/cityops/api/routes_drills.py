@@ -12,7 +12,7 @@ from cityops.api.context import ApiContext
 from cityops.api.declare import spec
 from cityops.api.examples import drills as examples
 from cityops.api.reading import Code, PageNumber, PageSize, show
-from cityops.api.schemas import Page
+from cityops.api.schemas import Bilingual, Page
 from cityops.api.schemas import drills as schemas
 from cityops.api.security import Person, Services
 from cityops.kit import to_ms
@@ -32,9 +32,9 @@ def list_drill_kinds(services: Services, person: Person) -> schemas.DrillKindLis
             schemas.DrillKind(
                 scene=scene,
                 kind=kind.name,
-                title=kind.title,
+                title=Bilingual.model_validate(kind.title),
                 register_name=kind.register_name,
-                scenario=kind.scenario,
+                scenario=Bilingual.model_validate(kind.scenario),
                 basis=kind.basis,
             )
             for scene, kind in services.drills.kinds(person)
