@@ -164,7 +164,7 @@ def upgrade() -> None:
 
     op.create_table(
         "case_rule_version",
-        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("name", sa.String(length=64), nullable=False),
         sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("rows", sa.Integer(), nullable=False),
         sa.Column("copied_from", sa.Integer(), nullable=True),
@@ -337,6 +337,65 @@ def upgrade() -> None:
     with op.batch_alter_table("patrol_shift", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_patrol_shift_started_ms"), ["started_ms"], unique=False)
 
+    op.create_table(
+        "reported_figure",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("scene", sa.String(length=40), nullable=False),
+        sa.Column("figure", sa.String(length=40), nullable=False),
+        sa.Column("value", sa.Float(), nullable=False),
+        sa.Column("at_least", sa.Boolean(), nullable=False),
+        sa.Column("source", sa.String(length=200), nullable=False),
+        sa.Column("on_day", sa.String(length=10), nullable=False),
+        sa.Column("entered_ms", sa.BigInteger(), nullable=False),
+        sa.Column("actor_id", sa.String(length=26), nullable=False),
+        sa.Column("actor_name", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reported_figure")),
+    )
+    with op.batch_alter_table("reported_figure", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_reported_figure_scene_figure_entered_ms"), ["scene", "figure", "entered_ms"], unique=False
+        )
+
+    op.create_table(
+        "rule_trial",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("subject", sa.String(length=64), nullable=False),
+        sa.Column("base_version", sa.Integer(), nullable=False),
+        sa.Column("rows", sa.JSON(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("result", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("fault_zh", sa.String(length=500), nullable=True),
+        sa.Column("fault_en", sa.String(length=500), nullable=True),
+        sa.Column("actor_id", sa.String(length=26), nullable=False),
+        sa.Column("actor_name", sa.String(length=200), nullable=False),
+        sa.Column("asked_ms", sa.BigInteger(), nullable=False),
+        sa.Column("finished_ms", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rule_trial")),
+    )
+    with op.batch_alter_table("rule_trial", schema=None) as batch_op:
+        batch_op.create_index("ix_rule_trial_state", ["state", "asked_ms"], unique=False)
+        batch_op.create_index("ix_rule_trial_subject", ["subject", "asked_ms"], unique=False)
+
+    op.create_table(
+        "scene_switch",
+        sa.Column("scene", sa.String(length=40), nullable=False),
+        sa.Column("enabled", sa.Boolean(), nullable=False),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.Column("actor_id", sa.String(length=26), nullable=False),
+        sa.Column("actor_name", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("scene", name=op.f("pk_scene_switch")),
+    )
+    op.create_table(
+        "scene_workflow",
+        sa.Column("scene", sa.String(length=40), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("data", sa.JSON(), nullable=False),
+        sa.Column("kept_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("scene", "kind", name=op.f("pk_scene_workflow")),
+    )
     op.create_table(
         "sign_in_attempt",
         sa.Column("subject", sa.String(length=160), nullable=False),
@@ -628,7 +687,7 @@ def upgrade() -> None:
 
     op.create_table(
         "case_rule_row",
-        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("name", sa.String(length=64), nullable=False),
         sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("fields", sa.JSON(), nullable=False),
@@ -679,6 +738,7 @@ def upgrade() -> None:
         sa.Column("person_id", sa.String(length=26), nullable=True),
         sa.Column("person_name", sa.String(length=200), nullable=True),
         sa.Column("lead", sa.Boolean(), nullable=False),
+        sa.Column("guest", sa.Boolean(), nullable=False),
         sa.Column("ended", sa.Boolean(), nullable=False),
         sa.Column("data", sa.JSON(), nullable=False),
         sa.Column("created_ms", sa.BigInteger(), nullable=False),
@@ -689,8 +749,14 @@ def upgrade() -> None:
     with op.batch_alter_table("case_task", schema=None) as batch_op:
         batch_op.create_index("ix_case_task_case", ["case_id"], unique=False)
         batch_op.create_index("ix_case_task_crew_ended", ["crew_id", "ended"], unique=False)
+        batch_op.create_index(
+            "ix_case_task_guest",
+            ["unit_id", "case_id"],
+            unique=False,
+            sqlite_where=sa.text("guest IS 1"),
+            postgresql_where=sa.text("guest IS true"),
+        )
         batch_op.create_index("ix_case_task_person_ended", ["person_id", "ended"], unique=False)
-        batch_op.create_index("ix_case_task_unit_case", ["unit_id", "case_id"], unique=False)
         batch_op.create_index("ix_case_task_unit_ended", ["unit_id", "ended"], unique=False)
 
     op.create_table(
@@ -864,14 +930,17 @@ def upgrade() -> None:
         sa.Column("code", sa.String(length=64), nullable=False),
         sa.Column("title", sa.String(length=128), nullable=False),
         sa.Column("unit_id", sa.String(length=26), nullable=True),
+        sa.Column("supervisor_id", sa.String(length=26), nullable=True),
         sa.Column("area_code", sa.String(length=16), nullable=True),
         sa.Column("lon", sa.Float(), nullable=True),
         sa.Column("lat", sa.Float(), nullable=True),
+        sa.Column("geometry", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("state", sa.String(length=32), nullable=False),
         sa.Column("data", sa.JSON(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_ms", sa.BigInteger(), nullable=False),
         sa.Column("updated_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["supervisor_id"], ["unit.id"], name=op.f("fk_register_object_supervisor_id_unit")),
         sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_register_object_unit_id_unit")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_register_object")),
         sa.UniqueConstraint("register", "code", name=op.f("uq_register_object_register_code")),
@@ -879,6 +948,9 @@ def upgrade() -> None:
     with op.batch_alter_table("register_object", schema=None) as batch_op:
         batch_op.create_index(
             batch_op.f("ix_register_object_register_area_code"), ["register", "area_code"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_register_object_register_supervisor_id"), ["register", "supervisor_id"], unique=False
         )
         batch_op.create_index(batch_op.f("ix_register_object_register_unit_id"), ["register", "unit_id"], unique=False)
 
@@ -1109,6 +1181,72 @@ def upgrade() -> None:
         sa.UniqueConstraint("schedule_id", "planned_day", name=op.f("uq_dispute_meeting_schedule_id_planned_day")),
     )
     op.create_table(
+        "drill",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("client_id", sa.String(length=64), nullable=False),
+        sa.Column("scene", sa.String(length=40), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("spec", sa.JSON(), nullable=False),
+        sa.Column("object_id", sa.String(length=26), nullable=False),
+        sa.Column("object_title", sa.String(length=128), nullable=False),
+        sa.Column("unit_id", sa.String(length=26), nullable=True),
+        sa.Column("supervisor_id", sa.String(length=26), nullable=True),
+        sa.Column("area_code", sa.String(length=16), nullable=True),
+        sa.Column("scenario", sa.String(length=2000), nullable=False),
+        sa.Column("planned_ms", sa.BigInteger(), nullable=False),
+        sa.Column("people_expected", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("started_ms", sa.BigInteger(), nullable=True),
+        sa.Column("finished_ms", sa.BigInteger(), nullable=True),
+        sa.Column("findings", sa.String(length=2000), nullable=False),
+        sa.Column("planned_by", sa.String(length=26), nullable=False),
+        sa.Column("planned_by_name", sa.String(length=64), nullable=False),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["object_id"], ["register_object.id"], name=op.f("fk_drill_object_id_register_object")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_drill")),
+        sa.UniqueConstraint("planned_by", "client_id", name=op.f("uq_drill_planned_by_client_id")),
+    )
+    with op.batch_alter_table("drill", schema=None) as batch_op:
+        batch_op.create_index("ix_drill_object", ["object_id", "kind", "finished_ms"], unique=False)
+        batch_op.create_index("ix_drill_state", ["state", "planned_ms"], unique=False)
+
+    op.create_table(
+        "inspection",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("scene", sa.String(length=40), nullable=False),
+        sa.Column("plan", sa.String(length=40), nullable=False),
+        sa.Column("register", sa.String(length=64), nullable=False),
+        sa.Column("object_id", sa.String(length=26), nullable=False),
+        sa.Column("checklist", sa.String(length=40), nullable=True),
+        sa.Column("checklist_version", sa.Integer(), nullable=True),
+        sa.Column("client_id", sa.String(length=64), nullable=False),
+        sa.Column("inspector_id", sa.String(length=26), nullable=False),
+        sa.Column("inspector_name", sa.String(length=64), nullable=False),
+        sa.Column("unit_id", sa.String(length=26), nullable=True),
+        sa.Column("started_ms", sa.BigInteger(), nullable=False),
+        sa.Column("finished_ms", sa.BigInteger(), nullable=False),
+        sa.Column("received_ms", sa.BigInteger(), nullable=False),
+        sa.Column("lon", sa.Float(), nullable=True),
+        sa.Column("lat", sa.Float(), nullable=True),
+        sa.Column("result", sa.String(length=10), nullable=False),
+        sa.Column("score", sa.Float(), nullable=True),
+        sa.Column("asked", sa.Integer(), nullable=False),
+        sa.Column("failed", sa.Integer(), nullable=False),
+        sa.Column("left_out", sa.Integer(), nullable=False),
+        sa.Column("comment", sa.String(length=2000), nullable=False),
+        sa.Column("figures", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["object_id"], ["register_object.id"], name=op.f("fk_inspection_object_id_register_object")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_inspection")),
+        sa.UniqueConstraint("inspector_id", "client_id", name=op.f("uq_inspection_inspector_id_client_id")),
+    )
+    with op.batch_alter_table("inspection", schema=None) as batch_op:
+        batch_op.create_index("ix_inspection_object", ["object_id", "plan", "finished_ms"], unique=False)
+        batch_op.create_index("ix_inspection_plan", ["plan", "finished_ms"], unique=False)
+
+    op.create_table(
         "register_change",
         sa.Column("object_id", sa.String(length=26), nullable=False),
         sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
@@ -1122,6 +1260,20 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("object_id", "version", name=op.f("pk_register_change")),
     )
+    op.create_table(
+        "register_link",
+        sa.Column("from_id", sa.String(length=26), nullable=False),
+        sa.Column("field", sa.String(length=40), nullable=False),
+        sa.Column("to_id", sa.String(length=26), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["from_id"], ["register_object.id"], name=op.f("fk_register_link_from_id_register_object")
+        ),
+        sa.ForeignKeyConstraint(["to_id"], ["register_object.id"], name=op.f("fk_register_link_to_id_register_object")),
+        sa.PrimaryKeyConstraint("from_id", "field", name=op.f("pk_register_link")),
+    )
+    with op.batch_alter_table("register_link", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_register_link_to_id"), ["to_id"], unique=False)
+
     op.create_table(
         "report_update",
         sa.Column("id", sa.String(length=26), nullable=False),
@@ -1153,6 +1305,29 @@ def upgrade() -> None:
     with op.batch_alter_table("session", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_session_account_id"), ["account_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_session_last_seen_ms"), ["last_seen_ms"], unique=False)
+
+    op.create_table(
+        "attachment",
+        sa.Column("evidence_id", sa.String(length=26), nullable=False),
+        sa.Column("object_id", sa.String(length=26), nullable=False),
+        sa.Column("inspection_id", sa.String(length=26), nullable=True),
+        sa.Column("item_no", sa.String(length=50), nullable=True),
+        sa.Column("added_ms", sa.BigInteger(), nullable=False),
+        sa.Column("actor_id", sa.String(length=26), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["evidence_id"], ["case_evidence.id"], name=op.f("fk_attachment_evidence_id_case_evidence")
+        ),
+        sa.ForeignKeyConstraint(
+            ["inspection_id"], ["inspection.id"], name=op.f("fk_attachment_inspection_id_inspection")
+        ),
+        sa.ForeignKeyConstraint(
+            ["object_id"], ["register_object.id"], name=op.f("fk_attachment_object_id_register_object")
+        ),
+        sa.PrimaryKeyConstraint("evidence_id", name=op.f("pk_attachment")),
+    )
+    with op.batch_alter_table("attachment", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_attachment_inspection_id"), ["inspection_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_attachment_object_id"), ["object_id"], unique=False)
 
     op.create_table(
         "case_call_back",
@@ -1190,11 +1365,68 @@ def upgrade() -> None:
     with op.batch_alter_table("dispute_matter", schema=None) as batch_op:
         batch_op.create_index("ix_dispute_matter_meeting", ["meeting_id"], unique=False)
 
+    op.create_table(
+        "drill_press",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("drill_id", sa.String(length=26), nullable=False),
+        sa.Column("client_id", sa.String(length=64), nullable=False),
+        sa.Column("step", sa.String(length=40), nullable=False),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.Column("received_ms", sa.BigInteger(), nullable=False),
+        sa.Column("actor_id", sa.String(length=26), nullable=False),
+        sa.Column("actor_name", sa.String(length=64), nullable=False),
+        sa.Column("people", sa.Integer(), nullable=True),
+        sa.Column("words", sa.String(length=2000), nullable=False),
+        sa.Column("withdrawn_ms", sa.BigInteger(), nullable=True),
+        sa.Column("withdrawn_by", sa.String(length=64), nullable=True),
+        sa.Column("withdrawn_reason", sa.String(length=500), nullable=True),
+        sa.ForeignKeyConstraint(["drill_id"], ["drill.id"], name=op.f("fk_drill_press_drill_id_drill")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_drill_press")),
+        sa.UniqueConstraint("drill_id", "client_id", name=op.f("uq_drill_press_drill_id_client_id")),
+    )
+    op.create_table(
+        "hazard",
+        sa.Column("case_id", sa.String(length=26), nullable=False),
+        sa.Column("object_id", sa.String(length=26), nullable=False),
+        sa.Column("inspection_id", sa.String(length=26), nullable=True),
+        sa.Column("item_no", sa.String(length=50), nullable=True),
+        sa.Column("grade", sa.String(length=10), nullable=False),
+        sa.Column("found_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case_file.id"], name=op.f("fk_hazard_case_id_case_file")),
+        sa.ForeignKeyConstraint(["inspection_id"], ["inspection.id"], name=op.f("fk_hazard_inspection_id_inspection")),
+        sa.ForeignKeyConstraint(
+            ["object_id"], ["register_object.id"], name=op.f("fk_hazard_object_id_register_object")
+        ),
+        sa.PrimaryKeyConstraint("case_id", name=op.f("pk_hazard")),
+    )
+    with op.batch_alter_table("hazard", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_hazard_inspection_id"), ["inspection_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_hazard_object_id"), ["object_id"], unique=False)
+
+    op.create_table(
+        "inspection_item",
+        sa.Column("inspection_id", sa.String(length=26), nullable=False),
+        sa.Column("no", sa.String(length=20), nullable=False),
+        sa.Column("result", sa.String(length=15), nullable=False),
+        sa.Column("words", sa.String(length=1000), nullable=False),
+        sa.Column("grade", sa.String(length=10), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["inspection_id"], ["inspection.id"], name=op.f("fk_inspection_item_inspection_id_inspection")
+        ),
+        sa.PrimaryKeyConstraint("inspection_id", "no", name=op.f("pk_inspection_item")),
+    )
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_table("inspection_item")
+    with op.batch_alter_table("hazard", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_hazard_object_id"))
+        batch_op.drop_index(batch_op.f("ix_hazard_inspection_id"))
+
+    op.drop_table("hazard")
+    op.drop_table("drill_press")
     with op.batch_alter_table("dispute_matter", schema=None) as batch_op:
         batch_op.drop_index("ix_dispute_matter_meeting")
 
@@ -1204,6 +1436,11 @@ def downgrade() -> None:
         batch_op.drop_index("ix_case_call_back_at")
 
     op.drop_table("case_call_back")
+    with op.batch_alter_table("attachment", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_attachment_object_id"))
+        batch_op.drop_index(batch_op.f("ix_attachment_inspection_id"))
+
+    op.drop_table("attachment")
     with op.batch_alter_table("session", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_session_last_seen_ms"))
         batch_op.drop_index(batch_op.f("ix_session_account_id"))
@@ -1214,7 +1451,21 @@ def downgrade() -> None:
         batch_op.drop_index("ix_report_update_at")
 
     op.drop_table("report_update")
+    with op.batch_alter_table("register_link", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_register_link_to_id"))
+
+    op.drop_table("register_link")
     op.drop_table("register_change")
+    with op.batch_alter_table("inspection", schema=None) as batch_op:
+        batch_op.drop_index("ix_inspection_plan")
+        batch_op.drop_index("ix_inspection_object")
+
+    op.drop_table("inspection")
+    with op.batch_alter_table("drill", schema=None) as batch_op:
+        batch_op.drop_index("ix_drill_state")
+        batch_op.drop_index("ix_drill_object")
+
+    op.drop_table("drill")
     op.drop_table("dispute_meeting")
     with op.batch_alter_table("case_intake", schema=None) as batch_op:
         batch_op.drop_index("ix_case_intake_case")
@@ -1254,6 +1505,7 @@ def downgrade() -> None:
     op.drop_table("report")
     with op.batch_alter_table("register_object", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_register_object_register_unit_id"))
+        batch_op.drop_index(batch_op.f("ix_register_object_register_supervisor_id"))
         batch_op.drop_index(batch_op.f("ix_register_object_register_area_code"))
 
     op.drop_table("register_object")
@@ -1292,8 +1544,10 @@ def downgrade() -> None:
     op.drop_table("crew_state")
     with op.batch_alter_table("case_task", schema=None) as batch_op:
         batch_op.drop_index("ix_case_task_unit_ended")
-        batch_op.drop_index("ix_case_task_unit_case")
         batch_op.drop_index("ix_case_task_person_ended")
+        batch_op.drop_index(
+            "ix_case_task_guest", sqlite_where=sa.text("guest IS 1"), postgresql_where=sa.text("guest IS true")
+        )
         batch_op.drop_index("ix_case_task_crew_ended")
         batch_op.drop_index("ix_case_task_case")
 
@@ -1359,6 +1613,17 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_sign_in_attempt_last_ms"))
 
     op.drop_table("sign_in_attempt")
+    op.drop_table("scene_workflow")
+    op.drop_table("scene_switch")
+    with op.batch_alter_table("rule_trial", schema=None) as batch_op:
+        batch_op.drop_index("ix_rule_trial_subject")
+        batch_op.drop_index("ix_rule_trial_state")
+
+    op.drop_table("rule_trial")
+    with op.batch_alter_table("reported_figure", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_reported_figure_scene_figure_entered_ms"))
+
+    op.drop_table("reported_figure")
     with op.batch_alter_table("patrol_shift", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_patrol_shift_started_ms"))
 
