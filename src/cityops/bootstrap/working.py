@@ -133,6 +133,7 @@ class Workers:
                     context.dispatch.patrol.delete_old(rooms.product.settings.patrol_retention_days)
                     keep_ms = rooms.product.settings.report_contact_days * _DAY_MS
                     context.reports.forget_contacts(rooms.product.clock.now_ms() - keep_ms)
+                    context.registers.erase_personal()
                     for scene in rooms.scenes.values():
                         scene.upkeep(context)
                     context.tip_offs.settle(context.evidence.renew_tip_off)
