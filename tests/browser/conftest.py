@@ -1,6 +1,7 @@
 """The running product and a real browser; without Chromium or a built interface a story is skipped, with a reason.
 
-Both live as long as a module: Playwright keeps an event loop running, which other tests of the process must not meet.
+The browser lives as long as a module: Playwright keeps an event loop running, which other tests of the process must not
+meet. The product is one for all stories that need it.
 """
 
 import os
@@ -41,11 +42,17 @@ CHROMIUM_ARGUMENTS = [
 
 @dataclass(frozen=True)
 class RunningProduct:
-    """``cityops run`` with the demo city: where it is, and what it printed."""
+    """``cityops run`` with the demo city: where it is, what it printed, and when it was started (UTC ms)."""
 
     address: str
     output: Path
-    started_s: float
+    started_ms: float
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The stories on the product last, and the one that has to wait for the clock behind the others."""
+    order = {"test_portal.py": 1, "test_loop.py": 2}
+    items.sort(key=lambda item: order.get(item.path.name, 0))
 
 
 def free_port() -> int:
@@ -54,7 +61,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningProduct]:
     if not (ROOT / "web/dist/index.html").exists():
         pytest.skip("the user interface is not built: make web")
@@ -69,12 +76,12 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningProduct
         "CITYOPS_DEMO_TRUCKS": "60",
     }
     address = f"http://127.0.0.1:{port}"
-    started_s = time.monotonic()
+    started_ms = time.time() * 1000
     with output.open("w") as file:
         process = subprocess.Popen([sys.executable, "-m", "cityops", "run"], env=environment, stdout=file, stderr=file)
         try:
             wait_until_ready(address, process, output)
-            yield RunningProduct(address, output, started_s)
+            yield RunningProduct(address, output, started_ms)
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(STOP_LIMIT_S)

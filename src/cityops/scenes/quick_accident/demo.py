@@ -77,7 +77,7 @@ def past_accidents(count: int) -> Iterator[PastAccident]:
 
 
 def seed_demo(context: SceneContext) -> None:
-    """Add what is missing; accidents only where there are none yet, so that a stop in between adds none twice."""
+    """Add what is missing; accidents only where there are none yet."""
     seed_units(context, DEMO_UNITS)
     seed_accounts(context, DEMO_ACCOUNTS)
     with context.store.read() as conn:
@@ -87,34 +87,45 @@ def seed_demo(context: SceneContext) -> None:
 
 
 def _seed_month(context: SceneContext) -> None:
+    """All accidents in one transaction: the whole month or, after a stop in between, none of it."""
     now = context.clock.now()
-    clock = ManualClock(now - timedelta(days=DAYS))
     workflow = read_scene(Path(__file__).parent / "scene.yaml").workflows[0]
-    cases = Cases(
-        context.store,
-        clock,
-        context.ids,
-        {(SCENE, KIND): workflow},
-        WorkingCalendar.official(),
-        crew_effects(),
-        step_rules={(SCENE, KIND): on_step},
-    )
-    past = replace(context, clock=clock, cases=cases)
     people = {name: _person(context, name) for name in ("dispatcher", "accident1", "accident0")}
     count = min(MAX_ACCIDENTS, context.demo_trucks // TRUCKS_AN_ACCIDENT)
-    for accident in sorted(past_accidents(count), key=lambda one: -one.days_ago):
-        began = now - timedelta(days=accident.days_ago)
-        clock.advance(max(0.0, (began - clock.now()).total_seconds()))  # one at a time, as one desk hears of them
-        _Walk(past, clock, people, accident).go()
+
+    def work(conn: Connection) -> None:
+        clock = ManualClock(now - timedelta(days=DAYS))
+        cases = Cases(
+            context.store,
+            clock,
+            context.ids,
+            {(SCENE, KIND): workflow},
+            WorkingCalendar.official(),
+            crew_effects(),
+            step_rules={(SCENE, KIND): on_step},
+        )
+        past = replace(context, clock=clock, cases=cases)
+        for accident in sorted(past_accidents(count), key=lambda one: -one.days_ago):
+            began = now - timedelta(days=accident.days_ago)
+            clock.advance(max(0.0, (began - clock.now()).total_seconds()))  # one at a time, as one desk hears of them
+            _Walk(conn, past, clock, people, accident).go()
+
+    context.store.write(work)
 
 
 class _Walk:
     """One past accident taken through its steps by the people of the demo, each at its own time."""
 
     def __init__(
-        self, context: SceneContext, clock: ManualClock, people: dict[str, Principal], accident: PastAccident
+        self,
+        conn: Connection,
+        context: SceneContext,
+        clock: ManualClock,
+        people: dict[str, Principal],
+        accident: PastAccident,
     ) -> None:
-        self._context, self._clock, self._people, self._accident = context, clock, people, accident
+        self._conn, self._context, self._clock, self._people = conn, context, clock, people
+        self._accident = accident
         self._desk = AccidentDesk(context)
         self._case_id = ""
 
@@ -125,48 +136,44 @@ class _Walk:
             NewParty(f"101{number:05d}{side:03d}", f"晋A{letter}{number:04d}") for side, letter in enumerate("ZY")
         ]
         new = NewAccident("phone_122", self._accident.lon, self._accident.lat, parties, weather="clear")
-        self._case_id = self._desk.register(self._people["dispatcher"], new)
+        dispatcher = self._people["dispatcher"]
+        self._case_id = self._desk.register_in(self._conn, dispatcher, self._desk.checked(dispatcher, new))
         self._wait(0.2)
         if self._accident.slow:
             self._slow()
         else:
             self._quick()
-        self._take(self._people["dispatcher"], "close")
+        self._take(dispatcher, "close")
 
     def _quick(self) -> None:
         desk, who = self._desk, self._people["dispatcher"]
-        desk.screen(who, self._case_id, [])
+        desk.screen_in(self._conn, who, self._case_id, [])
         levels = {"A": Level.FULL, "B": Level.NONE}
-        desk.decide(who, self._case_id, self._version(), {"A": [self._accident.fault]}, levels, None)
+        desk.decide_in(self._conn, who, self._case_id, {"A": [self._accident.fault]}, levels, None)
         self._wait(0.6)
-        self._context.store.write(self._agree)
+        self._agree()
         self._wait(0.2)
         self._take(who, "clear")
 
-    def _agree(self, conn: Connection) -> None:
-        decision = decision_row(conn, self._case_id)
+    def _agree(self) -> None:
+        decision = decision_row(self._conn, self._case_id)
         assert decision is not None  # recorded by the decision
-        for party in party_rows(conn, self._case_id):
+        for party in party_rows(self._conn, self._case_id):
             answer = {"decision_id": decision["id"], "party_id": party["id"], "agrees": True, "words": None}
-            conn.execute(insert(answer_table).values(**answer, at_ms=self._clock.now_ms()))
-        self._context.cases.act_in(conn, SYSTEM, self._case_id, "agree", Step(case_row(conn, self._case_id)["version"]))
+            self._conn.execute(insert(answer_table).values(**answer, at_ms=self._clock.now_ms()))
+        self._take(SYSTEM, "agree")
 
     def _slow(self) -> None:
         self._take(self._people["dispatcher"], "to_ordinary", "双方各执一词", ground="dispute")
         self._wait(0.8)
-        with self._context.store.read() as conn:
-            squad_id = case_row(conn, self._case_id)["unit_id"]
+        squad_id = case_row(self._conn, self._case_id)["unit_id"]
         officer = next(one for one in self._people.values() if one.unit_id == squad_id)
         self._take(officer, "clear_on_site")
         self._take(officer, "conclude", conclusion="甲方承担主要责任，乙方承担次要责任（合成）")
 
     def _take(self, who: Principal, action: str, comment: str | None = None, **form: str) -> None:
-        step = Step(self._version(), form=form, comment=comment)
-        self._context.store.write(lambda conn: self._context.cases.act_in(conn, who, self._case_id, action, step))
-
-    def _version(self) -> int:
-        with self._context.store.read() as conn:
-            return int(case_row(conn, self._case_id)["version"])
+        step = Step(case_row(self._conn, self._case_id)["version"], form=form, comment=comment)
+        self._context.cases.act_in(self._conn, who, self._case_id, action, step)
 
     def _wait(self, share: float) -> None:
         self._clock.advance(timedelta(minutes=self._accident.blocked_min * share).total_seconds())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, insert, update
 
@@ -48,6 +48,15 @@ class NewAccident:
     description: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class CheckedAccident:
+    """An accident that may be registered: the case it opens, its row, its parties."""
+
+    case: NewCase
+    row: Mapping[str, Any]
+    parties: Sequence[NewParty]
+
+
 class AccidentDesk:
     """What those do who handle accidents; every change is a line on the case's timeline."""
 
@@ -63,6 +72,11 @@ class AccidentDesk:
             ForbiddenError: without ``cases.open``.
             InvalidError: not two to four parties, a wrong plate or number, a time that cannot be, no squad.
         """
+        checked = self.checked(principal, new)
+        return self._context.store.write(lambda conn: self.register_in(conn, principal, checked))
+
+    def checked(self, principal: Principal, new: NewAccident) -> CheckedAccident:
+        """What ``register_in`` takes; refuses what ``register`` refuses."""
         principal.require(Permission.CASES_OPEN)
         now_ms = self._context.clock.now_ms()
         reported_ms = now_ms if new.reported_ms is None else new.reported_ms
@@ -70,7 +84,6 @@ class AccidentDesk:
             raise _wrong("报案时间应在过去24小时以内", "an accident was reported within the last 24 hours")
         parties = _checked(new.parties)
         rules_on(from_ms(reported_ms).date())
-        opened = self._new_case(new, parties)
         row = {
             "reported_ms": reported_ms,
             "source": new.source,
@@ -78,16 +91,16 @@ class AccidentDesk:
             "weather": new.weather,
             "description": new.description,
         }
+        return CheckedAccident(self._new_case(new, parties), row, parties)
 
-        def work(conn: Connection) -> str:
-            case_id = self._context.cases.open_in(conn, principal, opened)
-            conn.execute(insert(accident_table).values(case_id=case_id, **row))
-            for label, party in zip(LABELS, parties, strict=False):
-                values = {"id": self._context.ids.next(), "case_id": case_id, "label": label, **asdict(party)}
-                conn.execute(insert(party_table).values(**values))
-            return case_id
-
-        return self._context.store.write(work)
+    def register_in(self, conn: Connection, principal: Principal, new: CheckedAccident) -> str:
+        """As ``register``, within a running write."""
+        case_id = self._context.cases.open_in(conn, principal, new.case)
+        conn.execute(insert(accident_table).values(case_id=case_id, **new.row))
+        for label, party in zip(LABELS, new.parties, strict=False):
+            values = {"id": self._context.ids.next(), "case_id": case_id, "label": label, **asdict(party)}
+            conn.execute(insert(party_table).values(**values))
+        return case_id
 
     def _new_case(self, new: NewAccident, parties: Sequence[NewParty]) -> NewCase:
         found = self._context.city.locate(new.lon, new.lat)
@@ -136,18 +149,18 @@ class AccidentDesk:
         case = self._case(principal, case_id, Permission.CASES_OPEN)
         if case.state not in OPEN_STATES:
             raise _over(case)
+        self._context.store.write(lambda conn: self.screen_in(conn, principal, case_id, exclusions))
 
-        def work(conn: Connection) -> None:
-            found = rules_of(accident_row(conn, case_id)).checked_exclusions(exclusions)
-            codes = [entry.code for entry in found]
-            values = {"exclusions": codes, "screened_ms": self._now_ms(), "screened_by": principal.display_name}
-            conn.execute(update(accident_table).where(accident_table.c.case_id == case_id).values(**values))
-            zh = "；".join(entry.title.zh for entry in found) or "无"
-            en = "; ".join(entry.title.en for entry in found) or "none"
-            title = Text(f"核对不适用情形：{zh}", f"Exclusions gone through: {en}")
-            self._context.cases.note_in(conn, principal, case_id, "accident.screen", _short(title), {})
-
-        self._context.store.write(work)
+    def screen_in(self, conn: Connection, principal: Principal, case_id: str, exclusions: Sequence[str]) -> None:
+        """As ``screen``, within a running write, by somebody who may."""
+        found = rules_of(accident_row(conn, case_id)).checked_exclusions(exclusions)
+        codes = [entry.code for entry in found]
+        values = {"exclusions": codes, "screened_ms": self._now_ms(), "screened_by": principal.display_name}
+        conn.execute(update(accident_table).where(accident_table.c.case_id == case_id).values(**values))
+        zh = "；".join(entry.title.zh for entry in found) or "无"
+        en = "; ".join(entry.title.en for entry in found) or "none"
+        title = Text(f"核对不适用情形：{zh}", f"Exclusions gone through: {en}")
+        self._context.cases.note_in(conn, principal, case_id, "accident.screen", _short(title), {})
 
     def suggest(self, principal: Principal, case_id: str, faults: Mapping[str, Sequence[str]]) -> list[Level] | None:
         """The levels that the ticked faults suggest, in the order of the parties; ``None``: a person must weigh it."""
@@ -192,14 +205,22 @@ class AccidentDesk:
             )
         if case.state not in RECORDING:
             raise _over(case)
-        action = DECIDING[case.state == "collected"]
+        self._context.store.write(lambda conn: self.decide_in(conn, principal, case_id, faults, levels, reason))
 
-        def work(conn: Connection) -> None:
-            self._record(conn, principal, case_id, faults, levels, reason)
-            step = Step(case_row(conn, case_id)["version"], comment=reason)
-            self._context.cases.act_in(conn, principal, case_id, action, step)
-
-        self._context.store.write(work)
+    def decide_in(
+        self,
+        conn: Connection,
+        principal: Principal,
+        case_id: str,
+        faults: Mapping[str, Sequence[str]],
+        levels: Mapping[str, Level],
+        reason: str | None,
+    ) -> None:
+        """As ``decide``, within a running write, by somebody who may and who saw the present version."""
+        self._record(conn, principal, case_id, faults, levels, reason)
+        case = case_row(conn, case_id)
+        step = Step(case["version"], comment=reason)
+        self._context.cases.act_in(conn, principal, case_id, DECIDING[case["state"] == "collected"], step)
 
     def _record(
         self,
