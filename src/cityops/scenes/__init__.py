@@ -1,8 +1,10 @@
 """One folder a city system (场景): declared in ``scene.yaml``, found through the entry points ``cityops.scenes``."""
 
+from cityops.scenes.checking import find_folder, folder_faults
 from cityops.scenes.loader import parse_scene, read_scene
 from cityops.scenes.people import CITY_ACCOUNTS, DEMO_PASSWORD, DemoAccount, DemoUnit, seed_city
 from cityops.scenes.registry import (
+    ENTRY_POINTS,
     Scene,
     SceneContext,
     counted_work_of,
@@ -27,6 +29,7 @@ from cityops.scenes.switches import ReadableWorkflows, SceneSwitches, keep_workf
 __all__ = [
     "CITY_ACCOUNTS",
     "DEMO_PASSWORD",
+    "ENTRY_POINTS",
     "SEVERITIES",
     "DemoAccount",
     "DemoUnit",
@@ -40,6 +43,8 @@ __all__ = [
     "counted_work_of",
     "drills_of",
     "figures_of",
+    "find_folder",
+    "folder_faults",
     "inspections_of",
     "keep_workflows",
     "load_scenes",

@@ -77,10 +77,15 @@ def read_people(folder: Path) -> DemoPeople:
     path = folder / PEOPLE
     if not path.exists():
         return DemoPeople()
-    people, problems = parse_yaml(DemoPeople, read_text(path))
+    people, problems = parse_people(path)
     if people is None or problems:
         raise faulty(path, problems)
     return people
+
+
+def parse_people(path: Path) -> tuple[DemoPeople | None, list[Problem]]:
+    """What ``demo.yaml`` says and all that is wrong with it."""
+    return parse_yaml(DemoPeople, read_text(path))
 
 
 def demo_accounts(folder: Path) -> tuple[DemoAccount, ...]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 from cityops.scenes.reading import Problem, faulty, parse_document, read_text
-from cityops.scenes.spec import SceneSpec, check_scene
+from cityops.scenes.spec import SceneSpec, check_scene, relation_faults
 
 
 def read_scene(path: Path) -> SceneSpec:
@@ -20,9 +21,15 @@ def read_scene(path: Path) -> SceneSpec:
     return spec
 
 
-def parse_scene(text: str) -> tuple[SceneSpec | None, list[Problem]]:
-    """The declaration and all that is wrong with it; without problems it can be used."""
+def parse_scene(text: str, other_registers: Collection[str] | None = None) -> tuple[SceneSpec | None, list[Problem]]:
+    """The declaration and all that is wrong with it; without problems it can be used.
+
+    ``other_registers``: those of other scenes; given, relations that lead nowhere are faults too.
+    """
     spec, document = parse_document(SceneSpec, text)
     if spec is None:
         return None, document.problems
-    return spec, [document.problem(fault.path, fault.text) for fault in check_scene(spec)]
+    faults = check_scene(spec)
+    if other_registers is not None:
+        faults += relation_faults(spec, other_registers)
+    return spec, [document.problem(fault.path, fault.text) for fault in faults]

@@ -222,10 +222,17 @@ def test_a_third_party_scene_appears_like_a_built_in_one(
     package(name, code or "")
     if code is None:  # not even an __init__.py
         (tmp_path / name / "__init__.py").unlink()
+    (tmp_path / f"{name}-1.0.dist-info" / "entry_points.txt").write_text(f"[cityops.scenes]\nicicles = {name}\n")
     scenes = load_scenes()
     assert {"icicles", "key_vehicles"} <= set(scenes)
     assert isinstance(scenes["icicles"], Scene)
     assert scenes["icicles"].folder == tmp_path / name
+
+
+def test_an_entry_point_is_called_as_its_scene(package: Callable[[str, str], None]) -> None:
+    package("icicle_misnamed", "")
+    with pytest.raises(ConfigError, match="is not called as its scene, 'icicles'"):
+        load_scenes(found=[EntryPoint("misnamed", "icicle_misnamed", "cityops.scenes")])
 
 
 def test_a_package_without_a_declaration_stops_the_start(package: Callable[[str, str], None], tmp_path: Path) -> None:
@@ -252,6 +259,6 @@ def test_a_package_that_is_no_scene_stops_the_start(package: Callable[[str, str]
 def test_two_scenes_of_one_name_stop_the_start(package: Callable[[str, str], None]) -> None:
     package("icicles_one", THIRD_PARTY)
     package("icicles_two", THIRD_PARTY)
-    points = [EntryPoint(name, name, "cityops.scenes") for name in ("icicles_one", "icicles_two")]
+    points = [EntryPoint("icicles", name, "cityops.scenes") for name in ("icicles_one", "icicles_two")]
     with pytest.raises(ConfigError, match="installed twice"):
         load_scenes(found=points)

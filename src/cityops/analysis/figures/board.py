@@ -135,9 +135,10 @@ class Figures:
         principal.require(Permission.REGISTERS_MANAGE)
         self._spec(principal, scene, figure)
         _check(new)
+        now_ms = self._clock.now_ms()
         row = {
             "id": self._ids.next(), "scene": scene, "figure": figure, "value": new.value, "at_least": new.at_least,
-            "source": new.source.strip(), "on_day": new.on.isoformat(), "entered_ms": self._clock.now_ms(),
+            "source": new.source.strip(), "on_day": new.on.isoformat(), "entered_ms": now_ms,
             "actor_id": principal.account_id, "actor_name": principal.display_name,
         }  # fmt: skip
 
@@ -145,7 +146,7 @@ class Figures:
             conn.execute(insert(reported_figure_table), row)
             detail = {"figure": figure, "value": new.value, "source": row["source"], "on": row["on_day"]}
             record_audit(
-                conn, at_ms=row["entered_ms"], actor=principal, action="figure.report", object_type="scene",
+                conn, at_ms=now_ms, actor=principal, action="figure.report", object_type="scene",
                 object_id=scene, detail=detail,
             )  # fmt: skip
 
