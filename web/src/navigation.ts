@@ -16,7 +16,7 @@ export interface NavigationItem {
 export const NAVIGATION: readonly NavigationItem[] = [
   { name: "crew", icon: "phone", roles: ["crew"] },
   { name: "enterprise", icon: "home", roles: ["enterprise"] },
-  { name: "field", icon: "camera", roles: ["collector"] },
+  { name: "field", icon: "camera", permission: "inspections.record" },
   { name: "work", icon: "check", roles: ["acceptor", "dispatcher", "shift_leader", "unit", "handler", "collector"] },
   { name: "desk", icon: "headset", permission: "cases.open" },
   { name: "map", icon: "map", permission: "map.read" },
@@ -29,6 +29,7 @@ export const NAVIGATION: readonly NavigationItem[] = [
   { name: "learn", icon: "chart", permission: "learn.read" },
   { name: "evaluation", icon: "target", permission: "learn.read" },
   { name: "rules", icon: "layers", permission: "rules.read" },
+  { name: "scenes", icon: "filter", permission: "rules.read" },
   { name: "devices", icon: "device", permission: "devices.read" },
   { name: "accounts", icon: "users", permission: "accounts.manage" },
   { name: "audit", icon: "shield", permission: "audit.read" },

@@ -50,6 +50,18 @@ export const calls = {
   fieldCatalogue: () => get<T.FieldCatalogue>("/api/field/catalogue"),
   patrolCoverage: (from: string, to: string) => get<T.PatrolCoverage>("/api/patrol/coverage", { from, to }),
 
+  inspectionPlans: () => get<{ items: T.InspectionPlan[] }>("/api/inspections/plans"),
+  due: (query: Query) => get<T.DueList>("/api/inspections/due", query),
+  coverage: (query: Query) => get<T.Coverage>("/api/inspections/coverage", query),
+  inspectionBundle: (query: Query) => get<T.InspectionBundle>("/api/inspections/bundle", query),
+  checklist: (name: string, version?: number) => get<T.InspectionChecklist>(`/api/inspections/checklists/${part(name)}`, { version }),
+  inspections: (query: Query) => get<T.InspectionList>("/api/inspections", query),
+  inspection: (id: string) => get<T.InspectionDetail>(`/api/inspections/${part(id)}`),
+  hazards: (query: Query) => get<T.HazardList>("/api/hazards", query),
+  attachments: (objectId: string) => get<{ items: T.Attachment[] }>(`/api/objects/${part(objectId)}/attachments`),
+  attach: (objectId: string, evidence_ids: string[]) =>
+    post<{ items: T.Attachment[] }>(`/api/objects/${part(objectId)}/attachments`, { evidence_ids }),
+
   crews: () => get<{ items: T.Crew[] }>("/api/crews"),
   crewPosition: (id: string, position: T.CrewPosition) => post<unknown>(`/api/crews/${part(id)}/position`, position),
   crewShift: (id: string, on: boolean) => post<unknown>(`/api/crews/${part(id)}/shift`, { on }),
@@ -127,4 +139,7 @@ export const livePath = "/api/live";
 export const documentPath = (id: string, form: "docx" | "pdf"): string => `/api/documents/${part(id)}.${form}`;
 export const casePrintPath = (id: string): string => `/api/cases/${part(id)}/print`;
 
+export const inspectionsPath = "/api/inspections";
+export const inspectionPrintPath = (id: string): string => `/api/inspections/${part(id)}/print`;
+export const attachmentPath = (id: string, rendition: "thumbnail" | "view" | "original"): string => `/api/attachments/${part(id)}/${rendition}`;
 export const evidencePath = (id: string, rendition: "thumbnail" | "view" | "original") => `/api/evidence/${part(id)}/${rendition}`;

@@ -95,6 +95,21 @@ export type TipOffFull = Schemas["TipOffFull"];
 export type TipOffRow = Schemas["TipOffRow"];
 export type TipOffState = TipOffRow["state"];
 
+export type Attachment = Schemas["Attachment"];
+export type Coverage = Schemas["Coverage"];
+export type Due = Schemas["Due"];
+export type DueList = Schemas["DueList"];
+export type Hazard = Schemas["Hazard"];
+export type HazardList = Schemas["HazardList"];
+export type Inspection = Schemas["Inspection"];
+export type InspectionBundle = Schemas["Bundle"];
+export type InspectionChecklist = Schemas["Checklist"];
+export type InspectionDetail = Schemas["InspectionDetail"];
+export type InspectionList = Schemas["InspectionList"];
+export type InspectionPlan = Schemas["Plan"];
+export type ItemResult = Schemas["AnsweredItem"]["result"];
+export type NewInspection = Schemas["NewInspection"];
+
 export type BoardFigure = Schemas["BoardFigure"];
 export type FigureBoard = Schemas["FigureBoard"];
 export type NewReportedValue = Schemas["NewReportedValue"];

@@ -26,12 +26,12 @@ export interface QueueItem {
   owner: string;
   ownerName: string;
   clientId: string;
-  kind: "report" | "answer";
+  kind: "report" | "answer" | "inspection";
   title: string;
   createdMs: number;
   path: string;
   body: Record<string, unknown>;
-  /** The task that an answer is about. */
+  /** The task that an answer is about, or the object and plan of an inspection. */
   about: string | null;
   files: QueuedFile[];
   state: "queued" | "refused" | "sent";

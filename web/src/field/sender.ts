@@ -43,8 +43,8 @@ async function sendItem(item: QueueItem): Promise<void> {
   try {
     const evidence = await sendFiles(item);
     const body = { ...item.body, client_id: item.clientId, evidence_ids: evidence };
-    const said = await request<{ number?: string; case_number?: string }>("POST", item.path, { body });
-    await settle({ ...item, state: "sent", problem: null, answer: said.number ?? said.case_number ?? "" });
+    const said = await request<{ number?: string; case_number?: string; object_code?: string }>("POST", item.path, { body });
+    await settle({ ...item, state: "sent", problem: null, answer: said.number ?? said.case_number ?? said.object_code ?? "" });
   } catch (error) {
     if (!isRefusal(error)) throw error;
     await settle({ ...item, state: "refused", problem: error.problem });
