@@ -8,7 +8,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 
-from cityops.access import Permission
+from cityops.access import Permission, Principal, mask_plate
 from cityops.api import (
     XLSX,
     Bilingual,
@@ -28,6 +28,7 @@ from cityops.scenes.overlay import answers, examples
 from cityops.scenes.overlay.desk import OverlayDesk
 from cityops.scenes.overlay.installed import scene_rows
 from cityops.scenes.overlay.merging import RowFault
+from cityops.scenes.overlay.results import DetectorTrial
 from cityops.scenes.overlay.trials import Trial
 from cityops.scenes.registry import SceneContext
 from cityops.scenes.web import Scenes
@@ -123,19 +124,21 @@ async def read_sheet(
 )
 def ask_trial(scenes: Scenes, person: Person, scene: SceneName, body: answers.TrialBody) -> answers.TrialAnswer:
     """A job against the last 90 days; exactly these values on this version that were tried already give that trial."""
-    return _trial(_desk(scenes, scene).ask_trial(person, body.values, body.expected_version))
+    return _trial(person, _desk(scenes, scene).ask_trial(person, body.values, body.expected_version))
 
 
 @router.get(f"{OVERLAY}/trials", **spec("试算记录", "Trials", _READ, answer=examples.TRIALS, refusals=(404,)))
 def list_trials(scenes: Scenes, person: Person, scene: SceneName) -> answers.TrialList:
     """The newest 50."""
-    return answers.TrialList(items=[_trial(one) for one in scenes.trials.list(person, _desk(scenes, scene).table)])
+    return answers.TrialList(
+        items=[_trial(person, one) for one in scenes.trials.list(person, _desk(scenes, scene).table)]
+    )
 
 
 @router.get("/trials/{trial_id}", **spec("试算进度与结果", "A trial", _READ, answer=examples.TRIAL, refusals=(404,)))
 def read_trial(scenes: Scenes, person: Person, trial_id: TrialId) -> answers.TrialAnswer:
     """How far it is, and what it found."""
-    return _trial(scenes.trials.get(person, trial_id))
+    return _trial(person, scenes.trials.get(person, trial_id))
 
 
 @router.delete(
@@ -144,7 +147,7 @@ def read_trial(scenes: Scenes, person: Person, trial_id: TrialId) -> answers.Tri
 )
 def cancel_trial(scenes: Scenes, person: Person, trial_id: TrialId) -> answers.TrialAnswer:
     """One that waits or runs."""
-    return _trial(scenes.trials.cancel(person, trial_id))
+    return _trial(person, scenes.trials.cancel(person, trial_id))
 
 
 @router.get(f"{OVERLAY}/versions", **spec("配置版本", "Versions", _READ, answer=examples.VERSIONS, refusals=(404,)))
@@ -218,7 +221,11 @@ def _faults(faults: Sequence[RowFault]) -> list[answers.ValueFault]:
     return [show(answers.ValueFault, fault) for fault in faults]
 
 
-def _trial(trial: Trial) -> answers.TrialAnswer:
+def _trial(person: Principal, trial: Trial) -> answers.TrialAnswer:
+    """Plates as this person may see them."""
+    result = trial.result
+    if result is not None:
+        result = result.model_copy(update={"detectors": tuple(_masked(person, one) for one in result.detectors)})
     return answers.TrialAnswer(
         trial_id=trial.trial_id,
         subject=trial.subject,
@@ -227,9 +234,14 @@ def _trial(trial: Trial) -> answers.TrialAnswer:
         state=trial.state,
         done=trial.done,
         total=trial.total,
-        result=trial.result,
+        result=result,
         fault=None if trial.fault is None else _words(trial.fault),
         actor_name=trial.actor_name,
         asked_at=from_ms(trial.asked_ms),
         finished_at=None if trial.finished_ms is None else from_ms(trial.finished_ms),
     )
+
+
+def _masked(person: Principal, found: DetectorTrial) -> DetectorTrial:
+    vehicles = (one.model_copy(update={"plate": mask_plate(one.plate, person)}) for one in found.vehicles)
+    return found.model_copy(update={"vehicles": tuple(vehicles)})
