@@ -132,6 +132,7 @@ export type ReportRows = Schemas["ReportRows"];
 export type ReporterContact = Schemas["ReporterContact"];
 export type Suggestions = Schemas["Suggestions"];
 
+export type InvalidInput = Schemas["InvalidInput"];
 export type VehicleState = VehicleLive["state"];
 export const VEHICLE_STATES: readonly VehicleState[] = ["moving", "stopped", "offline", "alerting"];
 export const SEVERITIES: readonly Severity[] = ["critical", "serious", "warning", "notice"];
