@@ -170,6 +170,7 @@ def _add_scene(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     disable.add_argument("name")
     disable.add_argument("--yes", action="store_true", help="although cases of it are open")
     schema = actions.add_parser("schema", help="print the JSON Schema of scene.yaml, for editors")
+    schema.add_argument("--reference", action="store_true", help="the page for people instead (Markdown)")
     schema.add_argument("--output", type=Path, metavar="FILE", help="write it to FILE")
 
 

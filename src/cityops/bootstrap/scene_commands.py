@@ -14,7 +14,7 @@ from cityops.bootstrap.database import open_store
 from cityops.bootstrap.product import Product, check_data_folder
 from cityops.bootstrap.scene_starter import schema_text, write_starter
 from cityops.kit import ConfigError, NotFoundError, Text
-from cityops.scenes import ENTRY_POINTS, SceneSwitches, find_folder, folder_faults, load_scenes
+from cityops.scenes import ENTRY_POINTS, SceneSwitches, find_folder, folder_faults, load_scenes, reference_page
 from cityops.store import Store
 
 MAX_NAMED: Final = 10
@@ -142,10 +142,11 @@ def _switch(product: Product, name: str, *, enabled: bool) -> int:
 
 
 def _schema(_: Product, options: argparse.Namespace) -> int:
+    text = reference_page() if options.reference else schema_text()
     if options.output is None:
-        print(schema_text(), end="")
+        print(text, end="")
     else:
-        options.output.write_text(schema_text(), encoding="utf-8")
+        options.output.write_text(text, encoding="utf-8")
     return 0
 
 

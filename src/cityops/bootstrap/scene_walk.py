@@ -135,11 +135,13 @@ def _plan(rooms: Rooms, people: list[Principal], scene: str, plan: InspectionPla
 
 def _inspector(rooms: Rooms, people: list[Principal], scene: str, plan: InspectionPlan) -> tuple[Principal, str]:
     """Somebody of the demo for whom something is due by this plan, and what."""
+    present = {who.unit_id for who in people if who.unit_id is not None}
     for who in people:
         if who.can(Permission.INSPECTIONS_RECORD):
-            page = rooms.context.inspections.due(who, DueFilter(scene=scene, plan=plan.name, mine=True, page_size=1))
-            if page.items:
-                return who, page.items[0].object_id
+            due = rooms.context.inspections.due(who, DueFilter(scene=scene, plan=plan.name, mine=True, page_size=200))
+            # Best one whose unit signs in: somebody must rectify what is found.
+            for one in sorted(due.items, key=lambda one: one.unit_id not in present):
+                return who, one.object_id
     raise NotWalkedError(
         "演示账号中没有人有对象可查（单位、条件、时间或读权限不符）",
         "nobody of the demo has an object to inspect (unit, conditions, hours, or who may read the register)",

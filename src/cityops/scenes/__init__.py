@@ -3,6 +3,7 @@
 from cityops.scenes.checking import find_folder, folder_faults
 from cityops.scenes.loader import parse_scene, read_scene
 from cityops.scenes.people import CITY_ACCOUNTS, DEMO_PASSWORD, DemoAccount, DemoUnit, seed_city
+from cityops.scenes.reference import reference_page, scene_schema
 from cityops.scenes.registry import (
     ENTRY_POINTS,
     Scene,
@@ -23,7 +24,7 @@ from cityops.scenes.registry import (
     tip_off_matters_of,
     workflows_of,
 )
-from cityops.scenes.spec import SEVERITIES, DetectorSpec, SceneSpec, check_scene, scene_schema
+from cityops.scenes.spec import SEVERITIES, DetectorSpec, SceneSpec, check_scene
 from cityops.scenes.switches import ReadableWorkflows, SceneSwitches, keep_workflows
 
 __all__ = [
@@ -52,6 +53,7 @@ __all__ = [
     "parse_scene",
     "rate_detectors_of",
     "read_scene",
+    "reference_page",
     "register_checks_of",
     "registers_of",
     "routers_of",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -276,12 +276,6 @@ def _evaluation_faults(spec: SceneSpec) -> Iterable[Fault]:
     for name in missing:
         text = Text(f"评价口径中的“{name}”不存在", f"the evaluation counts {name!r}, which does not exist")
         yield Fault(("evaluation",), text)
-
-
-def scene_schema() -> dict[str, Any]:
-    """The JSON Schema (2020-12) of ``scene.yaml``, for completion in editors."""
-    schema = SceneSpec.model_json_schema(by_alias=True)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
 def _repeated(where: str, names: list[str]) -> Iterable[Fault]:

@@ -133,6 +133,21 @@ def test_a_wrong_value_is_explained_in_both_languages(old: str, new: str, zh: st
     assert [problem for problem in problems if zh in problem.text.zh and en in problem.text.en], problems
 
 
+def test_on_and_no_are_words() -> None:
+    more = (
+        "registers: [{name: pole, title: {zh: 杆, en: Pole}, fields: [{name: lit, title: {zh: 亮, en: Lit},"
+        " kind: choice, options: [{value: on, title: {zh: 亮, en: On}}, {value: no, title: {zh: 不亮, en: Not}}]}]}]\n"
+        "figures: [{name: lit, title: {zh: 亮, en: Lit}, register: pole, when: [{field: lit, any_of: [on]}],"
+        " reported: {value: 3, source: x, on: 2026-01-31}}]\n"
+    )
+    spec, problems = parse_scene(SMALL + more)
+    assert problems == []
+    assert spec is not None
+    assert spec.figures[0].when[0].any_of == ("on",)
+    assert spec.figures[0].reported is not None
+    assert str(spec.figures[0].reported.on) == "2026-01-31"
+
+
 @pytest.mark.parametrize(
     ("more", "words"),
     [
