@@ -1,9 +1,10 @@
 """The list of a million cases: every filter the page has, pages near and far, on SQLite and PostgreSQL.
 
 Run: ``python -m bench.case_list [--cases 1000000] [--rounds 15] [--on sqlite postgresql]``. The cases are seeded and
-shaped like three years of a city: 2 % open, 20 units, 6 districts with 10 streets each, 3 % late. Each kind of question
-is asked ``rounds`` times with other values, as the dispatcher and as a unit, through ``Cases.list``, which is what
-``GET /api/cases`` calls. The baseline, in the same run on the same store: the first page by the bare index,
+shaped like three years of a city: 2 % open, 20 units, 6 districts with 10 streets each, 3 % late, in every 20th a
+second unit has a task too. Each kind of question is asked ``rounds`` times with other values, as the dispatcher and as
+a unit, through ``Cases.list``, which is what ``GET /api/cases`` calls. The baseline, in the same run on the same store:
+the first page by the bare index,
 ``SELECT * FROM case_file ORDER BY opened_ms DESC, id DESC LIMIT 50``, without counts, filters, deadlines or views.
 ``cpu`` is the processor time of the asking thread, which does not depend on what else the machine does: of SQLite all
 of the work, of PostgreSQL the client's part. The result is printed and kept in ``bench/results/case_list.json``.
@@ -63,6 +64,7 @@ ROADS = [
     "晋阳路",
 ]
 CHUNK = 5_000
+JOINT_EVERY = 20
 PAGE = 50
 DISPATCHER = Principal("A1", "dispatcher", "派遣员", Role.DISPATCHER)
 UNIT = Principal("A2", "unit", "负责人", Role.UNIT, UNITS[3], "单位 3")
@@ -110,11 +112,21 @@ def rows(count: int) -> Iterator[tuple[list[dict[str, Any]], list[dict[str, Any]
                 }
             )
             done = opened_ms + DAY_MS if ended else None
-            named = {"unit_id": UNITS[unit], "unit_name": f"单位 {unit}", "lead": True, "data": {}}
+            named = {"unit_id": UNITS[unit], "unit_name": f"单位 {unit}", "lead": True, "guest": False, "data": {}}
             state = {"kind": "handle", "state": "finished" if ended else "in_hand", "owner": "named", "ended": ended}
             tasks.append(
                 {"id": task_id, "case_id": case_id, "created_ms": opened_ms, "done_ms": done, **state, **named}
             )
+            if number % JOINT_EVERY == 0:
+                guest = (unit + 1) % len(UNITS)
+                joint = {
+                    "unit_id": UNITS[guest],
+                    "unit_name": f"单位 {guest}",
+                    "lead": False,
+                    "guest": True,
+                    "data": {},
+                }
+                tasks.append({**tasks[-1], "id": f"J{number:025d}", **joint})
             deadlines.append(
                 {
                     "id": f"D{number:025d}",

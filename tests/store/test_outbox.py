@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from tests.store.helpers import add, names, together
 
 from cityops.kit import BusyError, InvalidError, ManualClock, NotFoundError, UnavailableError
-from cityops.store import Event, Store, Subscriber, emit
+from cityops.store import Event, Store, Subscriber, emit, write_events
 from cityops.store.delivery import deliver
 from cityops.store.tables import outbox, outbox_offset
 
@@ -54,6 +54,26 @@ def test_an_event_of_a_failed_work_does_not_exist(store: Store) -> None:
     assert store.events_after(0, 10) == []
 
 
+def test_an_event_inside_a_savepoint_goes_with_it_and_one_before_it_stays(store: Store) -> None:
+    def undone(conn: Connection) -> None:
+        with conn.begin_nested():
+            emit(conn, "case.opened", "written and gone", {})
+            write_events(conn)
+            emit(conn, "case.opened", "gone", {})
+            raise ValueError("no")
+
+    def work(conn: Connection) -> None:
+        emit(conn, "case.opened", "before", {})
+        with conn.begin_nested():
+            emit(conn, "case.opened", "kept", {})
+        with pytest.raises(ValueError, match="no"):
+            undone(conn)
+        emit(conn, "case.opened", "after", {})
+
+    store.write(work)
+    assert [event.key for event in store.events_after(0, 10)] == ["before", "kept", "after"]
+
+
 def test_emit_outside_a_write_is_a_bug_that_is_told(store: Store) -> None:
     with store.read() as conn, pytest.raises(RuntimeError, match="write"):
         emit(conn, "case.opened", "k", {})
@@ -72,6 +92,7 @@ def test_an_open_transaction_holds_later_ids_back(store: Store) -> None:
 
     def slow(conn: Connection) -> None:
         emit(conn, "case.opened", "slow", {})
+        write_events(conn)  # now, and not when the work is done: the id is drawn
         drawn.set()
         assert finish.wait(30)
 
@@ -102,6 +123,7 @@ def test_nothing_is_skipped_while_many_write(store: Store) -> None:
             def work(conn: Connection, turn: int = turn, rolls_back: bool = rolls_back) -> None:
                 emit(conn, "case.opened", f"{number}-{turn}-{'no' if rolls_back else 'yes'}", {})
                 if store.dialect == "postgresql":
+                    write_events(conn)
                     time.sleep(dice.random() * 0.004)
                 emit(conn, "case.changed", f"{number}-{turn}-{'no' if rolls_back else 'yes'}", {})
                 if rolls_back:

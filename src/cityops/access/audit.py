@@ -20,9 +20,12 @@ from cityops.access.principal import Principal
 from cityops.access.roles import Permission
 from cityops.access.tables import audit, audit_head
 from cityops.kit import Text
+from cityops.store import write_events
 
 _GENESIS: Final = "0" * 64
 _HEAD_ID: Final = 1
+_LOCKED_HEAD: Final = select(audit_head.c.rows, audit_head.c.hash).where(audit_head.c.id == _HEAD_ID).with_for_update()
+_MOVE_HEAD: Final = update(audit_head).where(audit_head.c.id == _HEAD_ID)
 PAGE_LIMIT: Final = 500
 
 
@@ -89,9 +92,11 @@ def record_audit(
 ) -> None:
     """Append a line in the running write.
 
-    On PostgreSQL this holds the head row until the transaction ends: make it the work's last step.
+    On PostgreSQL this holds the head row until the transaction ends: make it the work's last step. Events that the
+    work has emitted are written before, so that nobody waits for them.
     ``detail`` must be JSON without NaN (``TypeError``, ``ValueError``).
     """
+    write_events(conn)
     rows, previous = _lock_head(conn)
     line: dict[str, Any] = {
         "sequence": rows + 1,
@@ -108,7 +113,7 @@ def record_audit(
     }
     digest = _digest(line)
     conn.execute(insert(audit), {**line, "hash": digest})
-    conn.execute(update(audit_head).where(audit_head.c.id == _HEAD_ID).values(rows=rows + 1, hash=digest))
+    conn.execute(_MOVE_HEAD, {"rows": rows + 1, "hash": digest})
 
 
 def verify_audit(conn: Connection) -> AuditReport:
@@ -172,15 +177,14 @@ def _entry(row: RowMapping) -> AuditEntry:
 
 def _lock_head(conn: Connection) -> tuple[int, str]:
     """Count and last hash, with the head row locked (PostgreSQL) until the transaction ends."""
-    query = select(audit_head.c.rows, audit_head.c.hash).where(audit_head.c.id == _HEAD_ID).with_for_update()
-    head = conn.execute(query).one_or_none()
+    head = conn.execute(_LOCKED_HEAD).one_or_none()
     if head is None:
         try:
             with conn.begin_nested():
                 conn.execute(insert(audit_head), {"id": _HEAD_ID, "rows": 0, "hash": _GENESIS})
         except IntegrityError:
             pass  # another connection wrote the very first line meanwhile; its head is read below
-        head = conn.execute(query).one()
+        head = conn.execute(_LOCKED_HEAD).one()
     return head.rows, head.hash
 
 

@@ -8,7 +8,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, delete, insert, select, update
 
 from cityops.access.accounts import tidy_username
 from cityops.access.audit import record_audit
@@ -77,11 +77,8 @@ class Sessions:
     def principal(self, token: str) -> tuple[Principal, str]:
         """Who the token belongs to, and its CSRF token; ``UnauthenticatedError`` when it is unknown or over."""
         now_ms, hashed = self._clock.now_ms(), _hash(token)
-        # The account has a created_ms of its own: by that name the row would give the account's age.
-        begun = session.c.created_ms.label("begun_ms")
-        query = _accounts(begun, session.c.last_seen_ms).where(session.c.token_hash == hashed)
         with self._store.read() as conn:
-            row = conn.execute(query.where(session.c.account_id == account.c.id)).one_or_none()
+            row = conn.execute(_SIGNED_IN, {"hashed": hashed}).one_or_none()
         if row is None or not row.active or self._is_over(row.begun_ms, row.last_seen_ms, now_ms):
             raise _signed_out()
         if now_ms - row.last_seen_ms >= _SEEN_EVERY_MS:
@@ -159,6 +156,12 @@ def _csrf(token: str) -> str:
 
 def _accounts(*more: ColumnElement[Any]) -> Select[Any]:
     return select(account, unit.c.name.label("unit_name"), *more).select_from(account.outerjoin(unit))
+
+
+# The account has a created_ms of its own: by that name the row would give the account's age.
+_SIGNED_IN: Final = _accounts(session.c.created_ms.label("begun_ms"), session.c.last_seen_ms).where(
+    session.c.token_hash == bindparam("hashed"), session.c.account_id == account.c.id
+)
 
 
 def _principal(row: Row[Any]) -> Principal:

@@ -12,6 +12,7 @@ from cityops.cases.bulk import MAX_BULK, colleagues_of, people_who_hold
 from cityops.cases.choices import choices_of
 from cityops.cases.conditions import Situation
 from cityops.cases.reading import Reader
+from cityops.cases.records import task_rows
 from cityops.cases.scope import case_scope, owes_or_oversees
 from cityops.cases.stepping import (
     ensure_role,
@@ -163,7 +164,7 @@ class CaseReading:
             NotFoundError, InvalidError, ForbiddenError, ConflictError: as ``Cases.act``, but for the form.
         """
         workflow = self.workflow(case["scene"], case["kind"])
-        tasks = self._reader.task_rows(conn, case["id"])
+        tasks = task_rows(conn, [case["id"]])
         task = _named(tasks, task_id, principal)
         machine = machine_of(workflow, action, task)
         of_task = task if machine is not workflow else None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, insert, or_, select, update
 
 from cityops.cases.counting import CountedTime
 from cityops.cases.standards import LimitSpec
@@ -24,6 +24,11 @@ from cityops.kit import (
 )
 
 Row = Mapping[str, Any] | RowMapping
+
+_STOP_ALL: Final = update(deadline_table).where(
+    deadline_table.c.case_id == bindparam("of_case"), deadline_table.c.done_ms.is_(None)
+)
+_STOP: Final = _STOP_ALL.where(deadline_table.c.task_id == bindparam("of_task"))
 
 
 def compute(limit: LimitSpec, started_ms: int, calendar: WorkingCalendar) -> DeadlineResult:
@@ -44,20 +49,10 @@ def set_deadline(
     stage: int = 0,
 ) -> None:
     """Store the deadline of a case (``task_id`` None) or of a stage of one of its tasks."""
-    values = _computed(compute(limit, started_ms, calendar))
-    row = {"started_ms": started_ms, **values}
-    conn.execute(
-        insert(deadline_table).values(
-            id=ids.next(),
-            case_id=case_id,
-            task_id=task_id,
-            stage=stage,
-            current=True,
-            warned_percent=0,
-            next_warning_ms=next_warning_ms(row, 0, percents, calendar),
-            **row,
-        )
-    )
+    row = {"started_ms": started_ms, **_computed(compute(limit, started_ms, calendar))}
+    of = {"id": ids.next(), "case_id": case_id, "task_id": task_id, "stage": stage, "current": True}
+    warnings = {"warned_percent": 0, "next_warning_ms": next_warning_ms(row, 0, percents, calendar)}
+    conn.execute(insert(deadline_table), {**of, **row, **warnings})
 
 
 def recompute(
@@ -110,15 +105,13 @@ def finish_deadlines(
 
     ``superseded``: a next stage follows. ``lasting``: kinds of tasks whose clocks run on after the case's end.
     """
-    due = deadline_table.c
-    clause = due.case_id == case_id
-    if task_id is not None:
-        clause &= due.task_id == task_id
+    due, stop = deadline_table.c, _STOP_ALL if task_id is None else _STOP
     if lasting:
         kept = select(task_table.c.id).where(task_table.c.case_id == case_id, task_table.c.kind.in_(lasting))
-        clause &= or_(due.task_id.is_(None), due.task_id.not_in(kept))
+        stop = stop.where(or_(due.task_id.is_(None), due.task_id.not_in(kept)))
     values = {"done_ms": at_ms, "next_warning_ms": None, **({"current": False} if superseded else {})}
-    conn.execute(update(deadline_table).where(clause, due.done_ms.is_(None)).values(**values))
+    of = {"of_case": case_id} if task_id is None else {"of_case": case_id, "of_task": task_id}
+    conn.execute(stop, {**of, **values})
 
 
 def resume_deadlines(

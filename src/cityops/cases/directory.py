@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, bindparam, literal, or_, select
 
 from cityops.access import Role
 from cityops.kit import ConflictError, InvalidError, Text
@@ -12,13 +12,13 @@ from cityops.store import metadata
 
 _unit: Final = metadata.tables["unit"]
 _account: Final = metadata.tables["account"]
+_NAMED_UNIT: Final = select(_unit).where(or_(_unit.c.id == bindparam("name"), _unit.c.code == bindparam("name")))
 _KEPT: Final = Text("案件没有变化", "the case was not changed")
 
 
 def find_unit(conn: Connection, name: str) -> RowMapping:
     """The unit with this id or code; ``InvalidError`` when there is none."""
-    query = select(_unit).where(or_(_unit.c.id == name, _unit.c.code == name))
-    row = conn.execute(query).mappings().first()
+    row = conn.execute(_NAMED_UNIT, {"name": name}).mappings().first()
     if row is None:
         raise InvalidError(f"没有单位“{name}”", f"there is no unit {name!r}", code="case.no_unit", kept=_KEPT)
     return row

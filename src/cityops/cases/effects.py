@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from sqlalchemy import RowMapping, update
+from sqlalchemy import func, update
 
-from cityops.cases.deadlines import finish_deadlines, resume_deadlines
+from cityops.cases.deadlines import Row, finish_deadlines, resume_deadlines
 from cityops.cases.records import Act, open_task, tell_task
-from cityops.cases.tables import notice_table, task_table
+from cityops.cases.tables import notice_table
 from cityops.cases.workflow import CANCELLED, Effect, State, Transition
 
 EffectHandler = Callable[[Act, Transition, Effect, str | None], None]
@@ -20,14 +20,14 @@ StepRule = Callable[[Act, Transition], Mapping[str, Any]]
 the step, may write the scene's own rows, and returns what it adds to the step's data."""
 
 
-def set_task_state(act: Act, task: RowMapping, to: str, *, data: Mapping[str, object] | None = None) -> None:
+def set_task_state(act: Act, task: Row, to: str, *, data: Mapping[str, object] | None = None) -> None:
     """Move a task to a state of its machine (or ``cancelled``), with its clock and its event."""
     spec = act.workflow.tasks[task["kind"]]
     state = spec.states.get(to, _CANCELLED_STATE)
     values = {"state": to, "ended": state.end, "done_ms": act.at_ms if state.end or state.waiting else None}
     if data:
         values["data"] = {**task["data"], **data}
-    act.conn.execute(update(task_table).where(task_table.c.id == task["id"]).values(**values))
+    act.set_task(task["id"], **values)
     if state.end or state.waiting:
         finish_deadlines(act.conn, act.case_id, act.at_ms, task_id=task["id"])
     else:
@@ -51,7 +51,7 @@ def _cancel_tasks(act: Act, transition: Transition, effect: Effect, task_id: str
         set_task_state(act, task, CANCELLED)
 
 
-def _meant(act: Act, effect: Effect, task_id: str | None) -> list[RowMapping]:
+def _meant(act: Act, effect: Effect, task_id: str | None) -> list[Row]:
     """The open tasks that an effect is about."""
     tasks = act.open_tasks(effect.task)
     if effect.only == "through":
@@ -62,10 +62,10 @@ def _meant(act: Act, effect: Effect, task_id: str | None) -> list[RowMapping]:
 
 
 def _acknowledge_notice(act: Act, transition: Transition, effect: Effect, task_id: str | None) -> None:
-    unseen = (notice_table.c.task_id == task_id) & notice_table.c.acknowledged_ms.is_(None)
-    act.conn.execute(update(notice_table).where(unseen).values(acknowledged_ms=act.at_ms))
-    unread = (notice_table.c.task_id == task_id) & notice_table.c.read_ms.is_(None)
-    act.conn.execute(update(notice_table).where(unread).values(read_ms=act.at_ms))
+    notice = notice_table.c
+    unseen = (notice.task_id == task_id) & notice.acknowledged_ms.is_(None)
+    read_ms = func.coalesce(notice.read_ms, act.at_ms)
+    act.conn.execute(update(notice_table).where(unseen).values(acknowledged_ms=act.at_ms, read_ms=read_ms))
 
 
 def _count_rework(act: Act, transition: Transition, effect: Effect, task_id: str | None) -> None:

@@ -259,7 +259,7 @@ class Cases(CaseReading):
         ``change`` may set ``lon``, ``lat``, ``place``, ``area_code``, ``severity``, and the matter with what follows
         from it; the version grows, so nobody acts on what has changed under them. An ended case gets the line only.
         """
-        case = conn.execute(select(case_table).where(case_table.c.id == case_id)).mappings().one_or_none()
+        case = conn.execute(select(case_table).where(case_table.c.id == case_id).with_for_update()).mappings().first()
         if case is None:
             raise not_found()
         allowed = {"lon", "lat", "place", "area_code", "severity", "matter", "matter_name", "suggested"}
@@ -267,7 +267,7 @@ class Cases(CaseReading):
             raise ValueError(f"a note may not change {sorted(set(change) - allowed)}")
         act = self._act(conn, principal, self.workflow(case["scene"], case["kind"]), case_id)
         values = {} if case["ended"] else dict(change)
-        act.set_case(**values, changed_ms=act.at_ms, version=case_table.c.version + 1)
+        act.step_case(case["version"], **values, changed_ms=act.at_ms)
         add_step(act, action, title, states=(case["state"], case["state"]))
         emit(conn, "case.changed", case_id, {"case_id": case_id, "action": action})
         audit(act, action, {"changed": sorted(values)})

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, func, select, update
+from typing import Final
+
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from cityops.cases.tables import case_table, deadline_table
+
+_due: Final = deadline_table.c
+_FIRST: Final = select(func.min(_due.due_ms)).where(_due.case_id == bindparam("of_case"))
+_RUNNING: Final = _FIRST.where(_due.current.is_(True), _due.done_ms.is_(None)).scalar_subquery()
+_MISSED: Final = _FIRST.where(_due.task_id.is_(None), _due.done_ms > _due.due_ms).scalar_subquery()
+_NOTE: Final = (
+    update(case_table).where(case_table.c.id == bindparam("of_case")).values(late_ms=func.coalesce(_RUNNING, _MISSED))
+)
 
 
 def note_lateness(conn: Connection, case_id: str) -> None:
@@ -13,8 +23,4 @@ def note_lateness(conn: Connection, case_id: str) -> None:
     That is when the first clock that still runs is due; once the case has ended, when its own limit was due if it was
     missed. ``None``: nothing runs and nothing was missed.
     """
-    due = deadline_table.c
-    first = select(func.min(due.due_ms)).where(due.case_id == case_id)
-    running = first.where(due.current.is_(True), due.done_ms.is_(None)).scalar_subquery()
-    missed = first.where(due.task_id.is_(None), due.done_ms > due.due_ms).scalar_subquery()
-    conn.execute(update(case_table).where(case_table.c.id == case_id).values(late_ms=func.coalesce(running, missed)))
+    conn.execute(_NOTE, {"of_case": case_id})

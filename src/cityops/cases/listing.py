@@ -12,15 +12,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import add, eq, ge, lt
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, func, or_, select, union_all
 
 from cityops.access import Principal
-from cityops.cases.scope import case_scope
+from cityops.cases.scope import scope_parts
 from cityops.cases.tables import case_table
 from cityops.cases.views import CaseFilter, PageView
 from cityops.kit import InvalidError, Text
+
+Parts = Sequence[ColumnElement[bool]]
+"""Conditions of which no case meets two: the list is made of the cases that meet one."""
 
 MAX_PAGE_SIZE: Final = 500
 COUNT_BOUND: Final = 10_000
@@ -53,29 +56,38 @@ def list_cases(conn: Connection, principal: Principal, query: CaseFilter, now_ms
     page = checked_page(query.page, query.page_size)
     if page.page * page.page_size > COUNT_BOUND + page.page_size:
         raise _too_deep()
-    base = and_(case_scope(principal), *_conditions(query, now_ms))
+    parts: Parts = [and_(part, *_conditions(query, now_ms)) for part in scope_parts(principal)]
     words = (query.q or "").strip()
     if words and not _NUMBER.fullmatch(words):
-        return _search(conn, base, query, words)
+        return _search(conn, parts, query, words)
     if words:
-        base = and_(base, _begins(case_table.c.number, words.upper()))
-    counts, more = _counted(conn, base)
+        parts = [and_(part, _begins(case_table.c.number, words.upper())) for part in parts]
+    counts, more = _counted(conn, parts)
     total = counts.get(query.state, 0) if query.state is not None else sum(counts.values())
     at_least = query.state in more if query.state is not None else bool(more)
-    found = base if query.state is None else and_(base, case_table.c.state == query.state)
-    rows = _rows(conn, _newest(found).limit(page.page_size).offset((page.page - 1) * page.page_size))
+    if query.state is not None:
+        parts = [and_(part, case_table.c.state == query.state) for part in parts]
+    ids = conn.execute(_newest(parts, page.page_size, (page.page - 1) * page.page_size)).scalars()
+    rows = _rows(conn, ids.all())
     shown = PageView(min(total, COUNT_BOUND) if at_least else total, page.page, page.page_size, at_least)
     return Listing(rows, shown, counts, more)
 
 
-def _newest(where: ColumnElement[bool]) -> Select[tuple[str]]:
-    """The ids of these cases, newest first; an index holds all it needs, so that far pages cost no rows."""
-    return select(case_table.c.id).where(where).order_by(*_ORDER)
+def _newest(parts: Parts, limit: int, offset: int = 0, *more: ColumnElement[Any]) -> Select[Any]:
+    """Id, moment opened and more columns of the cases of all parts together, newest first.
+
+    An index holds all that a part needs, so that far pages cost no rows.
+    """
+    columns = (case_table.c.id, case_table.c.opened_ms, *more)
+    if len(parts) == 1:
+        return select(*columns).where(parts[0]).order_by(*_ORDER).limit(limit).offset(offset)
+    each = [select(*columns).where(part).order_by(*_ORDER).limit(limit + offset).subquery() for part in parts]
+    every = union_all(*(select(one) for one in each)).subquery()
+    return select(every).order_by(every.c.opened_ms.desc(), every.c.id.desc()).limit(limit).offset(offset)
 
 
-def _rows(conn: Connection, ids: Select[tuple[str]] | Sequence[str]) -> list[RowMapping]:
-    chosen = conn.execute(ids).scalars().all() if isinstance(ids, Select) else ids
-    rows = conn.execute(select(case_table).where(case_table.c.id.in_(chosen)).order_by(*_ORDER))
+def _rows(conn: Connection, ids: Sequence[str]) -> list[RowMapping]:
+    rows = conn.execute(select(case_table).where(case_table.c.id.in_(ids)).order_by(*_ORDER))
     return list(rows.mappings())
 
 
@@ -116,34 +128,35 @@ def _begins(column: ColumnElement[str | None], code: str) -> ColumnElement[bool]
     return and_(column >= code, column <= code + _HIGHEST)
 
 
-def _counted(conn: Connection, base: ColumnElement[bool]) -> tuple[dict[str, int], frozenset[str]]:
+def _counted(conn: Connection, parts: Parts) -> tuple[dict[str, int], frozenset[str]]:
     """Cases in each state, and the states of which there are more than was counted.
 
     Open cases are few and counted by themselves; of those that have ended a part is enough.
     """
-    running, ended, full = _count(conn, base)
+    running, ended, full = _count(conn, parts)
     if not full:
         return running | ended, frozenset()
-    running, _, many = _count(conn, and_(base, case_table.c.ended.is_(False)))
+    running, _, many = _count(conn, [and_(part, case_table.c.ended.is_(False)) for part in parts])
     return running | ended, frozenset(ended) | frozenset(running if many else ())
 
 
-def _count(conn: Connection, where: ColumnElement[bool]) -> tuple[dict[str, int], dict[str, int], bool]:
+def _count(conn: Connection, parts: Parts) -> tuple[dict[str, int], dict[str, int], bool]:
     """Open and ended cases in each state among ``COUNT_BOUND``, and whether there are more."""
-    some = select(case_table.c.state, case_table.c.ended).where(where).limit(COUNT_BOUND + 1).subquery()
+    wanted = select(case_table.c.state, case_table.c.ended).limit(COUNT_BOUND + 1)
+    each = [wanted.where(part).subquery() for part in parts]
+    some = union_all(*(select(one) for one in each)).limit(COUNT_BOUND + 1).subquery()
     counted = conn.execute(select(some.c.state, some.c.ended, func.count()).group_by(some.c.state, some.c.ended)).all()
     running = {str(state): int(count) for state, ended, count in counted if not ended}
     ended = {str(state): int(count) for state, ended, count in counted if ended}
     return running, ended, sum(running.values()) + sum(ended.values()) > COUNT_BOUND
 
 
-def _search(conn: Connection, base: ColumnElement[bool], query: CaseFilter, words: str) -> Listing:
+def _search(conn: Connection, parts: Parts, query: CaseFilter, words: str) -> Listing:
     """Cases whose number, title, plate or unit holds the words, among the newest under the other filters."""
     case = case_table.c
     columns = (case.number, case.title_zh, case.title_en, case.plate, case.unit_name)
     said = reduce(add, (func.coalesce(column, "") + "\n" for column in columns))
-    some = select(case.id, case.state, case.opened_ms, said.label("said")).where(base).order_by(*_ORDER)
-    newest = some.limit(SEARCH_BOUND).subquery()
+    newest = _newest(parts, SEARCH_BOUND, 0, case.state, said.label("said")).subquery()
     holds = newest.c.said.icontains(words, autoescape=True)
     order = (newest.c.opened_ms.desc(), newest.c.id.desc())
     hits = conn.execute(select(newest.c.id, newest.c.state).where(holds).order_by(*order)).all()
@@ -152,15 +165,13 @@ def _search(conn: Connection, base: ColumnElement[bool], query: CaseFilter, word
     first = (query.page - 1) * query.page_size
     rows = _rows(conn, chosen[first : first + query.page_size])
     page = PageView(len(chosen), query.page, query.page_size)
-    return Listing(rows, page, counts, searched_to_ms=_looked_back_to(conn, base))
+    return Listing(rows, page, counts, searched_to_ms=_looked_back_to(conn, parts))
 
 
-def _looked_back_to(conn: Connection, base: ColumnElement[bool]) -> int | None:
+def _looked_back_to(conn: Connection, parts: Parts) -> int | None:
     """When the oldest case that a search looks at was opened; ``None`` when it looks at all."""
-    opened = case_table.c.opened_ms
-    last = select(opened).where(base).order_by(opened.desc()).offset(SEARCH_BOUND - 1).limit(1)
-    found = conn.execute(last).scalar()
-    return None if found is None else int(found)
+    last = conn.execute(_newest(parts, 1, SEARCH_BOUND - 1)).one_or_none()
+    return None if last is None else int(last.opened_ms)
 
 
 def checked_page(page: int, page_size: int) -> PageView:

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, func, not_, or_, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, bindparam, func, not_, or_, select
 
 from cityops.access import Principal, mask_plate
 from cityops.cases.conditions import Situation
@@ -16,6 +16,7 @@ from cityops.cases.deadlines import deadline_view
 from cityops.cases.filing import Filing
 from cityops.cases.listing import MAX_PAGE_SIZE, checked_page, list_cases
 from cityops.cases.owed import notices_of, own_tasks
+from cityops.cases.records import task_rows
 from cityops.cases.scope import case_scope, inside_scope, owes_or_oversees
 from cityops.cases.showing import (
     action_view,
@@ -52,6 +53,11 @@ from cityops.cases.workflow import CANCELLED, CANCELLED_TITLE, STAY, Machine, Tr
 from cityops.kit import Clock, NotFoundError, Text, WorkingCalendar, from_ms
 
 MAX_RELATIONS: Final = 50
+_CURRENT: Final = select(deadline_table).where(
+    deadline_table.c.case_id.in_(bindparam("of_cases", expanding=True)), deadline_table.c.current.is_(True)
+)
+_LINES: Final = select(step_table).where(step_table.c.case_id == bindparam("of_case")).order_by(step_table.c.sequence)
+_NOTICES: Final = select(notice_table).where(notice_table.c.case_id == bindparam("of_case")).order_by(notice_table.c.id)
 _MORE_OF_CASE: Final = ("level", "standard", "closing", "rework", "reopened", "origin_id", "merged_into_id")
 
 
@@ -83,23 +89,23 @@ class Reader:
 
     def detail(self, conn: Connection, principal: Principal, case_id: str) -> CaseDetailView:
         """A case in the person's scope; ``NotFoundError`` otherwise."""
-        inside = select(case_table.c.id).where(case_table.c.id == case_id, case_scope(principal))
-        if conn.execute(inside).scalar() is None:
+        row = conn.execute(_seen_by(principal).where(case_table.c.id == case_id)).mappings().one_or_none()
+        if row is None or not row["in_scope"]:
             raise not_found()
-        return self.detail_by_id(conn, principal, case_id)
+        return self._detail(conn, principal, row)
 
     def detail_by_id(self, conn: Connection, principal: Principal, case_id: str) -> CaseDetailView:
         """A case whatever the scope: for somebody who has just acted on it and may have handed it over."""
-        row = conn.execute(select(case_table).where(case_table.c.id == case_id)).mappings().one()
-        workflow = self._workflows[row["scene"], row["kind"]]
+        row = conn.execute(_seen_by(principal).where(case_table.c.id == case_id)).mappings().one()
+        return self._detail(conn, principal, row)
+
+    def _detail(self, conn: Connection, principal: Principal, row: RowMapping) -> CaseDetailView:
+        case_id, workflow = row["id"], self._workflows[row["scene"], row["kind"]]
         now = self._clock.now()
         deadlines = self._deadlines(conn, [case_id])
-        all_tasks = self.task_rows(conn, case_id)
-        in_scope = conn.execute(
-            select(case_table.c.id).where(case_table.c.id == case_id, case_scope(principal))
-        ).scalar()
-        actions, blocked = self._steps(conn, principal, row, all_tasks) if in_scope else ([], [])
-        inside = self._inside(conn, principal, row)
+        all_tasks = task_rows(conn, [case_id])
+        actions, blocked = self._steps(conn, principal, row, all_tasks) if row["in_scope"] else ([], [])
+        inside = _is_inside(row)
         tasks = [
             self._task(
                 principal,
@@ -126,7 +132,7 @@ class Reader:
             tasks=tasks,
             timeline=self._timeline(conn, principal, case_id, seen_tasks, inside),
             actions=actions,
-            notices=self._case_notices(conn, principal, case_id),
+            notices=self._case_notices(conn, principal, row),
             workflow=workflow.way(row["state"]),
             blocked=blocked,
             relations=self._relations(conn, principal, row),
@@ -134,21 +140,12 @@ class Reader:
             closing_title=None if closing is None else closing.text,
         )
 
-    def _inside(self, conn: Connection, principal: Principal, case: RowMapping) -> bool:
-        """Whether this person may read what was written in the case."""
-        seen = select(case_table.c.id).where(case_table.c.id == case["id"], inside_scope(principal))
-        return not case["confidential"] or conn.execute(seen).scalar() is not None
-
     def _relations(self, conn: Connection, principal: Principal, row: RowMapping) -> list[RelationView]:
         """The cases in this person's scope that this one was split or merged with."""
         case = case_table.c
-        ways = {
-            "merged_into": case.id == row["merged_into_id"],
-            "origin": case.id == row["origin_id"],
-            "merged_here": case.merged_into_id == row["id"],
-            "part": case.origin_id == row["id"],
-        }
-        query = select(case_table).where(case_scope(principal), or_(*ways.values())).order_by(case.id)
+        others = [row[name] for name in ("merged_into_id", "origin_id") if row[name] is not None]
+        related = or_(case.merged_into_id == row["id"], case.origin_id == row["id"], case.id.in_(others))
+        query = select(case_table).where(case_scope(principal), related).order_by(case.id)
         found = list(conn.execute(query.limit(MAX_RELATIONS)).mappings())
         return [relation_view(_relation(row, other), other, self._workflows, principal) for other in found]
 
@@ -184,15 +181,14 @@ class Reader:
     def _deadlines(self, conn: Connection, case_ids: Collection[str]) -> dict[tuple[str, str | None], RowMapping]:
         if not case_ids:
             return {}
-        now = deadline_table.c.current.is_(True)
-        query = select(deadline_table).where(deadline_table.c.case_id.in_(case_ids), now)
-        return {(row["case_id"], row["task_id"]): row for row in conn.execute(query).mappings()}
+        found = conn.execute(_CURRENT, {"of_cases": list(case_ids)}).mappings()
+        return {(row["case_id"], row["task_id"]): row for row in found}
 
     def _timeline(
         self, conn: Connection, principal: Principal, case_id: str, seen_tasks: Collection[str], inside: bool
     ) -> list[TimelineStepView]:
-        query = select(step_table).where(step_table.c.case_id == case_id).order_by(step_table.c.sequence)
-        return [step_view(row, principal, seen_tasks, inside=inside) for row in conn.execute(query).mappings()]
+        lines = conn.execute(_LINES, {"of_case": case_id}).mappings()
+        return [step_view(row, principal, seen_tasks, inside=inside) for row in lines]
 
     # --- actions -------------------------------------------------------------------------------------------
 
@@ -228,11 +224,6 @@ class Reader:
 
     # --- tasks ---------------------------------------------------------------------------------------------
 
-    def task_rows(self, conn: Connection, case_id: str) -> list[RowMapping]:
-        """All tasks of a case, oldest first."""
-        query = select(task_table).where(task_table.c.case_id == case_id).order_by(task_table.c.id)
-        return list(conn.execute(query).mappings())
-
     def tasks(
         self, conn: Connection, principal: Principal, *, mine: bool, query: TaskFilter, page: int, page_size: int
     ) -> TaskPage:
@@ -252,9 +243,7 @@ class Reader:
             .limit(at.page_size)
             .offset((at.page - 1) * at.page_size)
         ).scalars()
-        return TaskPage(
-            [self.task(conn, principal, task_id) for task_id in ids.all()], PageView(total, page, page_size)
-        )
+        return TaskPage(self._tasks(conn, principal, ids.all()), PageView(total, page, page_size))
 
     def _of_tasks(self, query: TaskFilter) -> list[ColumnElement[bool]]:
         task, due = task_table.c, deadline_table.c
@@ -271,7 +260,7 @@ class Reader:
         found: dict[str, OfferView] = {}
         query = select(case_table).where(case_table.c.id.in_(case_ids), case_scope(principal)).order_by(case_table.c.id)
         for case in conn.execute(query).mappings().all():
-            actions, _ = self._steps(conn, principal, case, self.task_rows(conn, case["id"]))
+            actions, _ = self._steps(conn, principal, case, task_rows(conn, [case["id"]]))
             taken = set()
             for action in actions:
                 key = repr(replace(action, task_id=None))
@@ -286,18 +275,31 @@ class Reader:
         task = conn.execute(select(task_table).where(task_table.c.id == task_id)).mappings().one_or_none()
         if task is None or not owes_or_oversees(principal, task):
             raise NotFoundError("没有这项任务，或您无权查看", "no such task, or not yours to see", code="case.no_task")
-        scoped = select(case_table).where(case_table.c.id == task["case_id"], case_scope(principal))
-        case = conn.execute(scoped).mappings().one_or_none()
-        if case is None:
+        found = self._tasks(conn, principal, [task_id])
+        if not found:
             raise not_found()
-        workflow = self._workflows[case["scene"], case["kind"]]
-        tasks = self.task_rows(conn, case["id"])
-        steps, _ = self._steps(conn, principal, case, tasks)
-        of_case = task["owner"] == "desk"
-        actions = [step for step in steps if step.task_id == task_id or (of_case and step.task_id is None)]
-        deadline = self._deadlines(conn, [case["id"]]).get((case["id"], task_id))
-        inside = self._inside(conn, principal, case)
-        return self._task(principal, task, case, workflow, deadline, self._clock.now(), actions, inside)
+        return found[0]
+
+    def _tasks(self, conn: Connection, principal: Principal, task_ids: Sequence[str]) -> list[TaskView]:
+        """Those of these tasks whose cases are in the person's scope, in this order."""
+        of_tasks = select(task_table.c.case_id).where(task_table.c.id.in_(task_ids))
+        scoped = _seen_by(principal).where(case_table.c.id.in_(of_tasks), case_scope(principal))
+        cases = {row["id"]: row for row in conn.execute(scoped).mappings()}
+        deadlines, now = self._deadlines(conn, cases), self._clock.now()
+        beside: dict[str, list[RowMapping]] = {case_id: [] for case_id in cases}
+        for row in task_rows(conn, cases):
+            beside[row["case_id"]].append(row)
+        found = {}
+        for case_id, rows in beside.items():
+            case = cases[case_id]
+            steps, _ = self._steps(conn, principal, case, rows)
+            for task in rows:
+                if task["id"] in task_ids:
+                    of_case = task["owner"] == "desk"
+                    mine = [step for step in steps if step.task_id == task["id"] or (of_case and step.task_id is None)]
+                    workflow, due = self._workflows[case["scene"], case["kind"]], deadlines.get((case_id, task["id"]))
+                    found[task["id"]] = self._task(principal, task, case, workflow, due, now, mine, _is_inside(case))
+        return [found[task_id] for task_id in task_ids if task_id in found]
 
     def _task(
         self,
@@ -341,17 +343,19 @@ class Reader:
     def notices(self, conn: Connection, principal: Principal, *, unread_only: bool, limit: int) -> list[NoticeView]:
         """Notices to this person, unit or crew, newest first; those by name also when the task is another's by now."""
         by_name = notice_table.c.person_id == principal.account_id
-        query = _notices().where(notices_of(principal), or_(by_name, case_scope(principal)))
+        query = select(notice_table, case_table.c.plate).join(case_table)
+        query = query.where(notices_of(principal), or_(by_name, case_scope(principal)))
         if unread_only:
             query = query.where(notice_table.c.read_ms.is_(None))
         query = query.order_by(notice_table.c.sent_ms.desc(), notice_table.c.id.desc()).limit(min(limit, MAX_PAGE_SIZE))
-        return [notice_view(row, principal) for row in conn.execute(query).mappings()]
+        return [notice_view(row, row["plate"], principal) for row in conn.execute(query).mappings()]
 
-    def _case_notices(self, conn: Connection, principal: Principal, case_id: str) -> list[NoticeView]:
-        query = _notices().where(notice_table.c.case_id == case_id)
+    def _case_notices(self, conn: Connection, principal: Principal, case: RowMapping) -> list[NoticeView]:
+        query = _NOTICES
         if principal.role.is_of_field or principal.role.is_of_unit:
             query = query.where(notices_of(principal))
-        return [notice_view(row, principal) for row in conn.execute(query.order_by(notice_table.c.id)).mappings()]
+        rows = conn.execute(query, {"of_case": case["id"]}).mappings()
+        return [notice_view(row, case["plate"], principal) for row in rows]
 
 
 def _pressing(case_id: str, deadlines: Mapping[tuple[str, str | None], RowMapping]) -> RowMapping | None:
@@ -371,5 +375,11 @@ def _relation(row: RowMapping, other: RowMapping) -> str:
     return "merged_here" if other["merged_into_id"] == row["id"] else "part"
 
 
-def _notices() -> Select[Any]:
-    return select(notice_table, case_table.c.plate).join(case_table)
+def _seen_by(principal: Principal) -> Select[Any]:
+    """Cases, whether each is in the person's scope, and whether what was written in it would be read there."""
+    return select(case_table, case_scope(principal).label("in_scope"), inside_scope(principal).label("inside"))
+
+
+def _is_inside(case: RowMapping) -> bool:
+    """Whether the person may read what was written in the case."""
+    return not case["confidential"] or bool(case["inside"])

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, String, Update, bindparam, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from cityops.access import Principal, record_audit
@@ -24,6 +24,24 @@ from cityops.cases.tables import (
 from cityops.cases.workflow import Workflow
 from cityops.kit import IdMaker, Text, WorkingCalendar, from_ms
 from cityops.store import emit
+
+# Statements of every step are made once: making one costs as much as running it.
+_CASE: Final = select(case_table).where(case_table.c.id == bindparam("of_case"))
+_CHANGE_CASE: Final = update(case_table).where(case_table.c.id == bindparam("of_case")).returning(case_table)
+_STEP_CASE: Final = _CHANGE_CASE.where(case_table.c.version == bindparam("at_version"))
+_TASKS: Final = (
+    select(task_table).where(task_table.c.case_id.in_(bindparam("of_cases", expanding=True))).order_by(task_table.c.id)
+)
+_CHANGE_TASK: Final = update(task_table).where(task_table.c.id == bindparam("of_task"))
+_MARK_GUESTS: Final = (
+    update(task_table)
+    .where(task_table.c.case_id == bindparam("of_case"), task_table.c.unit_id.is_not(None))
+    .values(guest=task_table.c.unit_id.is_distinct_from(bindparam("held_by", type_=String)))
+)
+_LAST_LINE: Final = select(func.coalesce(func.max(step_table.c.sequence), 0)).where(
+    step_table.c.case_id == bindparam("of_case")
+)
+_ADD_LINE: Final = insert(step_table).values(sequence=_LAST_LINE.scalar_subquery() + 1)
 
 
 @dataclass
@@ -57,23 +75,29 @@ class Act:
     def case(self) -> RowMapping:
         """The case's row as it is now in this transaction."""
         if self._known.case is None:
-            mine = case_table.c.id == self.case_id
-            self._known.case = self.conn.execute(select(case_table).where(mine)).mappings().one()
+            self._known.case = self.conn.execute(_CASE, {"of_case": self.case_id}).mappings().one()
         return self._known.case
 
     def set_case(self, **values: Any) -> None:
         """Change columns of the case."""
-        self._change_case(case_table.c.id == self.case_id, values)
+        self._change_case(_CHANGE_CASE, values)
 
     def step_case(self, version: int, **values: Any) -> bool:
         """Change columns of the case and raise its version, if it still is at ``version``; whether it was."""
-        here = (case_table.c.id == self.case_id) & (case_table.c.version == version)
-        return self._change_case(here, {**values, "version": version + 1})
+        return self._change_case(_STEP_CASE, {**values, "version": version + 1, "at_version": version})
 
-    def _change_case(self, here: ColumnElement[bool], values: Mapping[str, Any]) -> bool:
-        changed = update(case_table).where(here).values(**values).returning(case_table)
-        self._known.case = self.conn.execute(changed).mappings().one_or_none()
+    def _change_case(self, change: Update, values: Mapping[str, Any]) -> bool:
+        changed = self.conn.execute(change, {"of_case": self.case_id, **values})
+        before, self._known.case = self._known.case, changed.mappings().one_or_none()
+        if "unit_id" in values and (before is None or before["unit_id"] != values["unit_id"]):
+            self._mark_guests(values["unit_id"])
         return self._known.case is not None
+
+    def _mark_guests(self, unit_id: str | None) -> None:
+        """The case has come to another unit: tasks of all others are now those of guests (see ``case_scope``)."""
+        if any(task["unit_id"] is not None for task in self.tasks()):
+            self.conn.execute(_MARK_GUESTS, {"of_case": self.case_id, "held_by": unit_id})
+            self._known.tasks = None
 
     def know_tasks(self, tasks: Sequence[Row]) -> None:
         """Take over what was read of the case's tasks in this transaction, at the version that is then changed."""
@@ -95,23 +119,24 @@ class Act:
 
     def set_task(self, task_id: str, **values: Any) -> None:
         """Change columns of a task of the case."""
-        self.conn.execute(update(task_table).where(task_table.c.id == task_id).values(**values))
+        self.conn.execute(_CHANGE_TASK, {"of_task": task_id, **values})
         if self._known.tasks is not None:
             known = self._known.tasks
             self._known.tasks = [{**task, **values} if task["id"] == task_id else task for task in known]
 
     def add_task(self, **values: Any) -> None:
         """Write a new task of the case."""
-        row = {"case_id": self.case_id, "done_ms": None, **values}
-        self.conn.execute(insert(task_table).values(**row))
+        unit_id = values.get("unit_id")
+        guest = unit_id is not None and unit_id != self.case()["unit_id"]
+        row = {"case_id": self.case_id, "guest": guest, "done_ms": None, **values}
+        self.conn.execute(insert(task_table), row)
         if self._known.tasks is not None:
             self._known.tasks.append(row)
 
 
 def task_rows(conn: Connection, case_ids: Collection[str]) -> Sequence[RowMapping]:
     """All tasks of these cases, oldest first."""
-    query = select(task_table).where(task_table.c.case_id.in_(list(case_ids))).order_by(task_table.c.id)
-    return conn.execute(query).mappings().all()
+    return conn.execute(_TASKS, {"of_cases": list(case_ids)}).mappings().all()
 
 
 def next_number(conn: Connection, prefix: str, at_ms: int) -> str:
@@ -150,29 +175,26 @@ def add_step(
     data: Mapping[str, Any] | None = None,
 ) -> None:
     """Append a row to the case's timeline. The case's row is locked by now, so two writers do not clash."""
-    last = select(func.coalesce(func.max(step_table.c.sequence), 0)).where(step_table.c.case_id == act.case_id)
     who = act.principal
-    act.conn.execute(
-        insert(step_table).values(
-            id=act.ids.next(),
-            case_id=act.case_id,
-            sequence=last.scalar_subquery() + 1,
-            at_ms=act.at_ms,
-            action=action,
-            title_zh=title.zh,
-            title_en=title.en,
-            from_state=states[0],
-            to_state=states[1],
-            task_id=task_id,
-            actor_id=who.account_id,
-            actor_name=who.display_name,
-            actor_role=None if who.is_system else who.role.value,
-            unit_id=who.unit_id,
-            unit_name=who.unit_name,
-            comment=comment,
-            data=dict(data or {}),
-        )
-    )
+    line = {
+        "id": act.ids.next(),
+        "case_id": act.case_id,
+        "at_ms": act.at_ms,
+        "action": action,
+        "title_zh": title.zh,
+        "title_en": title.en,
+        "from_state": states[0],
+        "to_state": states[1],
+        "task_id": task_id,
+        "actor_id": who.account_id,
+        "actor_name": who.display_name,
+        "actor_role": None if who.is_system else who.role.value,
+        "unit_id": who.unit_id,
+        "unit_name": who.unit_name,
+        "comment": comment,
+        "data": dict(data or {}),
+    }
+    act.conn.execute(_ADD_LINE, {"of_case": act.case_id, **line})
 
 
 def open_task(
@@ -271,33 +293,22 @@ def tell_task(act: Act, topic: str, task_id: str, unit_id: str | None, crew_id: 
 def send_notice(act: Act, kind: str, task_id: str | None, owner: Mapping[str, Any], title: Text, body: Text) -> str:
     """Write a notice to one unit, crew or person and the event that carries it; returns its id."""
     notice_id = act.ids.next()
-    act.conn.execute(
-        insert(notice_table).values(
-            id=notice_id,
-            case_id=act.case_id,
-            task_id=task_id,
-            kind=kind,
-            owner=owner["owner"],
-            unit_id=owner.get("unit_id"),
-            unit_name=owner.get("unit_name"),
-            crew_id=owner.get("crew_id"),
-            person_id=owner.get("person_id"),
-            title_zh=title.zh,
-            title_en=title.en,
-            body_zh=body.zh,
-            body_en=body.en,
-            sent_ms=act.at_ms,
-        )
-    )
-    payload = {
-        "notice_id": notice_id,
+    to = {name: owner.get(name) for name in ("unit_id", "crew_id", "person_id")}
+    row = {
+        "id": notice_id,
         "case_id": act.case_id,
+        "task_id": task_id,
         "kind": kind,
-        "unit_id": owner.get("unit_id"),
-        "crew_id": owner.get("crew_id"),
-        "person_id": owner.get("person_id"),
+        "owner": owner["owner"],
+        "unit_name": owner.get("unit_name"),
+        "title_zh": title.zh,
+        "title_en": title.en,
+        "body_zh": body.zh,
+        "body_en": body.en,
+        "sent_ms": act.at_ms,
     }
-    emit(act.conn, "notice.sent", notice_id, payload)
+    act.conn.execute(insert(notice_table), row | to)
+    emit(act.conn, "notice.sent", notice_id, {"notice_id": notice_id, "case_id": act.case_id, "kind": kind, **to})
     return notice_id
 
 

@@ -89,14 +89,14 @@ def step_view(
     )
 
 
-def notice_view(row: RowMapping, principal: Principal) -> NoticeView:
-    """A notice's row, joined with its case's ``plate``."""
+def notice_view(row: RowMapping, plate: str | None, principal: Principal) -> NoticeView:
+    """A notice's row, with the plate of its case."""
     return NoticeView(
         notice_id=row["id"],
         case_id=row["case_id"],
         kind=row["kind"],
-        title=masked(Text(row["title_zh"], row["title_en"]), row["plate"], principal),
-        body=masked(Text(row["body_zh"], row["body_en"]), row["plate"], principal),
+        title=masked(Text(row["title_zh"], row["title_en"]), plate, principal),
+        body=masked(Text(row["body_zh"], row["body_en"]), plate, principal),
         unit_id=row["unit_id"],
         unit_name=row["unit_name"],
         crew_id=row["crew_id"],

@@ -95,13 +95,19 @@ task_table = Table(
     Column("person_id", String(26)),
     Column("person_name", String(200)),
     Column("lead", Boolean, nullable=False, default=False),
+    Column("guest", Boolean, nullable=False, default=False),  # its unit is not the one that holds the case
     Column("ended", Boolean, nullable=False, default=False),
     Column("data", JSON, nullable=False),
     Column("created_ms", BigInteger, nullable=False),
     Column("done_ms", BigInteger),
     Index("ix_case_task_case", "case_id"),
     Index("ix_case_task_unit_ended", "unit_id", "ended"),
-    Index("ix_case_task_unit_case", "unit_id", "case_id"),
+    Index(
+        "ix_case_task_guest",
+        *("unit_id", "case_id"),
+        sqlite_where=text("guest IS 1"),
+        postgresql_where=text("guest IS true"),
+    ),
     Index("ix_case_task_crew_ended", "crew_id", "ended"),
     Index("ix_case_task_person_ended", "person_id", "ended"),
 )

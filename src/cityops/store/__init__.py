@@ -3,7 +3,7 @@
 from cityops.store.backup import Manifest, backup, read_manifest, restore, verify_backup
 from cityops.store.delivery import DeadLetter
 from cityops.store.files import FileRef, Files
-from cityops.store.outbox import Event, Subscriber, emit
+from cityops.store.outbox import Event, Subscriber, emit, write_events
 from cityops.store.schema import SERIAL, metadata
 from cityops.store.store import Store
 
@@ -22,4 +22,5 @@ __all__ = [
     "read_manifest",
     "restore",
     "verify_backup",
+    "write_events",
 ]

@@ -5,21 +5,23 @@ PostgreSQL an id drawn earlier may be committed later, so every write transactio
 advisory lock whose number is the sequence's value at that moment. A reader takes the sequence's value,
 then looks at the locks that are held, and reads only up to the smallest number it finds: every id it
 could miss is greater. A lock is released only after its transaction became visible.
+
+A write's events wait in memory and go to the table together, when its work is done: one statement for all of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import Connection, insert, select, text
+from sqlalchemy import Connection, Engine, event, insert, select, text
 
 from cityops.kit import Clock
 from cityops.store.tables import outbox
 
-WRITE_CLOCK: Final = "cityops.write_clock"
-"""Key in ``Connection.info`` under which a write keeps its clock; absent outside a write."""
+WRITE: Final = "cityops.write"
+"""Key in ``Connection.info`` under which a running write keeps its ``Write``; absent outside a write."""
 
 _LOCK_BASE: Final = 0x4349 << 48
 _SEQUENCE: Final = "pg_get_serial_sequence('outbox', 'id')::regclass"
@@ -46,6 +48,14 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Write:
+    """A running write: its clock, and the events that it has emitted and not written yet."""
+
+    clock: Clock
+    events: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
 class Subscriber:
     """Who wants events: a stable name, its topics, and what to do with one inside a write."""
 
@@ -56,10 +66,33 @@ class Subscriber:
 
 def emit(conn: Connection, topic: str, key: str, payload: dict[str, Any]) -> None:
     """Write an event in the running ``Store.write``; it exists if and only if the work commits."""
-    clock: Clock | None = conn.info.get(WRITE_CLOCK)
-    if clock is None:
+    running: Write | None = conn.info.get(WRITE)
+    if running is None:
         raise RuntimeError("emit needs the connection of a running Store.write")
-    conn.execute(insert(outbox), {"topic": topic, "key": key, "payload": payload, "at_ms": clock.now_ms()})
+    running.events.append({"topic": topic, "key": key, "payload": payload, "at_ms": running.clock.now_ms()})
+
+
+def write_events(conn: Connection) -> None:
+    """Write what the running ``Store.write`` has emitted so far. The store does this when the work is done.
+
+    Call it before taking a lock that others wait for.
+    """
+    running: Write | None = conn.info.get(WRITE)
+    if running is not None and running.events:
+        conn.execute(insert(outbox), running.events)
+        running.events.clear()
+
+
+def follow_savepoints(engine: Engine) -> None:
+    """An event emitted inside a savepoint that is rolled back goes with it; one emitted before stays."""
+
+    def forget(conn: Connection, name: str, context: None) -> None:
+        running: Write | None = conn.info.get(WRITE)
+        if running is not None:
+            running.events.clear()
+
+    event.listen(engine, "savepoint", lambda conn, name: write_events(conn))
+    event.listen(engine, "rollback_savepoint", forget)
 
 
 def mark_start(conn: Connection) -> None:

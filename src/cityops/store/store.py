@@ -19,7 +19,17 @@ from cityops.store.delivery import DeadLetter, dead_letters, deliver, discard_de
 from cityops.store.engines import POOL_WAIT_S, Engines, open_engines
 from cityops.store.failures import RETRY_STATES, raise_translated, sqlstate
 from cityops.store.groupwriter import GroupWriter
-from cityops.store.outbox import WRITE_CLOCK, Event, Subscriber, mark_start, read_events, readable_up_to
+from cityops.store.outbox import (
+    WRITE,
+    Event,
+    Subscriber,
+    Write,
+    follow_savepoints,
+    mark_start,
+    read_events,
+    readable_up_to,
+    write_events,
+)
 from cityops.store.revisions import current_revision, head_revision
 from cityops.store.schema import metadata
 from cityops.store.turnstile import Turnstile
@@ -44,6 +54,7 @@ class Store:
         self._retried = 0
         self._pool_rejected = 0
         self._writer: GroupWriter | None = None
+        follow_savepoints(engines.writer)
         if engines.sqlite_path is not None:
             self._writer = GroupWriter(engines.writer, Turnstile(engines.sqlite_path), clock, queue_limit=queue_limit)
 
@@ -128,11 +139,13 @@ class Store:
         def marked(conn: Connection) -> T:
             info = conn.info  # kept: a connection that broke off gives no ``info`` any more
             self._inside.write = True
-            info[WRITE_CLOCK] = self._clock
+            info[WRITE] = Write(self._clock)
             try:
-                return work(conn)
+                result = work(conn)
+                write_events(conn)
+                return result
             finally:
-                info.pop(WRITE_CLOCK, None)
+                info.pop(WRITE, None)
                 self._inside.write = False
 
         if self._writer is not None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from tests.scenes.scoping import every_unit_sees_its_own
 
 from cityops.access import Principal
 from cityops.cases import CaseDetailView, Step
@@ -88,9 +89,11 @@ def test_a_dispute_goes_up_and_down_again_each_time_with_a_reason(
     case = small.raised(case, COUNTY)
     assert (case.level, case.state) == ("county", "registered")
     assert small.tasks(case, "take") == [("迎泽区综治中心（演示）", "open")]
+    every_unit_sees_its_own(small.store, small.cases)
     case = small.take(small.county, case, "transfer", "村社能办", unit=VILLAGE)
     assert (case.level, case.unit_name) == ("village", "柳巷街道第一社区调解室（演示）")
     assert [state for _, state in small.tasks(case, "hold")] == ["transferred", "transferred", "held"]
+    every_unit_sees_its_own(small.store, small.cases)
     case = small.take(small.village, case, "accept")
     assert [state for _, state in small.tasks(case, "take")] == ["cancelled", "done"]
 

@@ -16,6 +16,7 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
+from tests.scenes.scoping import every_unit_sees_its_own
 
 import cityops.scenes.disputes as room
 from cityops.access import verify_audit
@@ -191,6 +192,7 @@ def test_random_sequences_do_what_the_declaration_says(
             event(action)
             model.take(who, action, form)
         agrees(walked, case_id, model, dice)
+    every_unit_sees_its_own(walked.store, walked.cases)
     with walked.store.read() as conn:
         assert verify_audit(conn).ok
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
+from tests.scenes.scoping import every_unit_sees_its_own
 
 from cityops.access import Principal, verify_audit
 from cityops.cases import Step
@@ -126,6 +127,7 @@ def test_random_sequences_do_what_the_declaration_says(
         asked = WAIT if action == WAIT and wild else wanted(model, action, who, dice, target, wild, bad % 10)
         tread(town, people, case_id, model, asked)
         agrees(town, people, case_id, model, dice, target)
+    every_unit_sees_its_own(town.store, town.cases)
     with town.store.read() as conn:
         assert verify_audit(conn).ok
 
