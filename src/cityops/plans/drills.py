@@ -73,7 +73,7 @@ class Drills:
         """The kinds of drill, with their scenes, of the registers that this person reads."""
         principal.require(Permission.INSPECTIONS_READ)
         read = {spec.name for spec in self._registers.specs(principal)}
-        return [(scene, spec) for (scene, _), spec in sorted(self._specs.items()) if spec.register_name in read]
+        return [(scene, spec) for (scene, _), spec in self._specs.items() if spec.register_name in read]
 
     def plan(self, principal: Principal, new: NewDrill) -> DrillView:
         """A planned drill; the same ``client_id`` from the same person is the same drill.
