@@ -13,7 +13,7 @@ from cityops.places import City
 from cityops.scenes import seed_city
 from cityops.store import Store
 
-SMALL = ("city_devices", "mine_safety", "outreach", "service_tickets", "volunteers")
+SMALL = ("city_devices", "emergency_base", "mine_safety", "outreach", "service_tickets", "volunteers")
 
 
 @pytest.mark.parametrize("name", SMALL)
@@ -40,3 +40,27 @@ def test_figures_of_the_sources_add_up(store: Store, clock: ManualClock, city: C
     assert found["trained"].value == 283 >= 280
     assert found["relapse_rate"].value == pytest.approx(3 / 42, abs=1e-3)
     assert not any(one.contradicts for one in found.values())
+
+
+def test_shelter_area_a_head_is_by_district_against_two_square_metres(
+    store: Store, clock: ManualClock, city: City, tmp_path: Path
+) -> None:
+    """S4: 2 m² a head and 30 model communities by the end of the plan; the demo is short of both."""
+    context = scene_context(store, clock, city, tmp_path)
+    seed_city(context)
+    installed_scenes()["emergency_base"].demo(context)
+    board = {one.spec.name: one for one in context.figures.board(SYSTEM, "emergency_base")}
+    per_head = {
+        name.removeprefix("per_head_"): one.value for name, one in board.items() if name.startswith("per_head_")
+    }
+    assert per_head == {
+        "xiaodian": 2.1,
+        "yingze": 1.8,
+        "xinghualing": 1.7,
+        "jiancaoping": 2.2,
+        "wanbailin": 1.8,
+        "jinyuan": 2.3,
+    }
+    assert board["per_head"].value == 1.95, "7.99 million m² for 4.1 million people"
+    assert board["per_head"].value < board["per_head"].spec.target == 2
+    assert (board["communities"].value, board["communities"].spec.target) == (27, 30)
