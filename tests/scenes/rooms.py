@@ -30,7 +30,6 @@ from cityops.scenes import (
     counted_work_of,
     drills_of,
     figures_of,
-    inspections_of,
     load_scenes,
     measures_of,
     rate_detectors_of,
@@ -70,7 +69,7 @@ def scene_context(store: Store, clock: Clock, city: City, folder: Path, *, truck
         rules=tables,
         calendar=calendar,
         city=city,
-        declared=inspections_of(scenes),
+        declared=overlays.inspections,
     )
     return SceneContext(
         store=store,
@@ -99,6 +98,6 @@ def scene_context(store: Store, clock: Clock, city: City, folder: Path, *, truck
         drills=Drills(store, clock, ids, drills_of(scenes), registers, fulfils_plans(inspections)),
         figures=Figures(store, clock, ids, registers, figures_of(scenes)),
         overlays=overlays,
-        trials=Trials(store, clock, ids, RuleTrials(overlays, Sources(store, clock, devices), calendar)),
+        trials=Trials(store, clock, ids, RuleTrials(overlays, Sources(store, clock, devices), calendar, inspections)),
         demo_trucks=trucks,
     )

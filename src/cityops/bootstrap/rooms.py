@@ -35,7 +35,6 @@ from cityops.scenes import (
     counted_work_of,
     drills_of,
     figures_of,
-    inspections_of,
     keep_workflows,
     load_scenes,
     measures_of,
@@ -107,7 +106,7 @@ def compose(product: Product, store: Store, city: City, scenes: dict[str, Scene]
         rules=rules,
         calendar=calendar,
         city=city,
-        declared=inspections_of(scenes.values()),
+        declared=overlays.inspections,
     )
     history = History(product.folder("history"))
     history_view = HistoryView(history, product.log_folder, PositionFile(product.folder("state"), HISTORIAN))
@@ -151,7 +150,7 @@ def compose(product: Product, store: Store, city: City, scenes: dict[str, Scene]
             drills=Drills(store, clock, ids, drills_of(scenes.values()), registers, fulfils_plans(inspections)),
             figures=Figures(store, clock, ids, registers, figures_of(scenes.values())),
             overlays=overlays,
-            trials=Trials(store, clock, ids, RuleTrials(overlays, sources, calendar)),
+            trials=Trials(store, clock, ids, RuleTrials(overlays, sources, calendar, inspections)),
             demo_trucks=product.settings.demo_trucks,
         ),
     )

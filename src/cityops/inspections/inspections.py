@@ -8,7 +8,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, func, select
 
-from cityops.access import Permission, Principal, record_audit
+from cityops.access import SYSTEM, Permission, Principal, record_audit
 from cityops.cases import Cases
 from cityops.cases.catalogue import RuleTables, SheetRow
 from cityops.cases.evidence import Content, EvidenceBook, Rendition
@@ -86,7 +86,8 @@ class Inspections:
         rules: published checklists and school calendars.
         calendar: the working days of the state.
         city: names the place of a hazard.
-        declared: what the scenes declare.
+        declared: what the scenes declare; plans are read again whenever they are asked for, for a city may change how
+            often they are due.
     """
 
     def __init__(
@@ -104,6 +105,7 @@ class Inspections:
         declared: Iterable[SceneInspections],
     ) -> None:
         scenes = list(declared)
+        self._declared = declared
         self._store = store
         self._clock = clock
         self._registers = registers
@@ -112,13 +114,16 @@ class Inspections:
         self._rules = rules
         self._calendar = calendar
         self.checklists = Checklists(rules, {name: one for scene in scenes for name, one in scene.checklists.items()})
-        self._works = {
-            work.key: work
-            for scene in scenes
-            for work in (PlannedWork(scene.scene, plan, registers.spec(plan.register_name)) for plan in scene.plans)
-        }
         self._recorder = Recorder(clock, ids, registers, cases, evidence, self.checklists, city)
         self._alarms = Alarms(self._recorder, [(scene.scene, alarm) for scene in scenes for alarm in scene.alarms])
+
+    @property
+    def _works(self) -> dict[str, PlannedWork]:
+        works = (self._work(scene.scene, plan) for scene in self._declared for plan in scene.plans)
+        return {work.key: work for work in works}
+
+    def _work(self, scene: str, plan: InspectionPlan) -> PlannedWork:
+        return PlannedWork(scene, plan, self._registers.spec(plan.register_name))
 
     def subscriber(self) -> Subscriber:
         """Opens the hazards of alarms as objects change."""
@@ -169,6 +174,15 @@ class Inspections:
         items = [_due(row, last.get((row["object_id"], row["plan"]))) for row in found]
         total = sum(count for state, count in by_state.items() if not wanted.state or state in wanted.state)
         return DuePage(items, total, number, size, by_state)
+
+    def tally(self, scene: str, plan: InspectionPlan) -> dict[str, int]:
+        """How many objects in the city would stand how now, were this the plan."""
+        query = due_rows([self._work(scene, plan)], SYSTEM, DueFilter(), self._clock.now_ms(), self.school_calendar())
+        assert query is not None  # a plan has at least one rule
+        rows = query.subquery()
+        with self._store.read() as conn:
+            counted = conn.execute(select(rows.c.state, func.count()).group_by(rows.c.state))
+            return {str(state): int(count) for state, count in counted}
 
     def coverage(self, principal: Principal, work: PlannedWork, at_ms: int, area: str | None = None) -> list[Covered]:
         """By rule and district, what was inspected in the period that holds ``at_ms``, and what was not."""

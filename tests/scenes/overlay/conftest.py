@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
+from typing import cast
 
 import pytest
-from tests.scenes.rooms import installed_scenes
+from tests.scenes.rooms import scene_context
 
 from cityops.access import Permission, Principal, Role
-from cityops.cases import Cases, NewCase
+from cityops.cases import NewCase
 from cityops.cases.catalogue import RuleTables
 from cityops.cases.reports import Service
-from cityops.dispatch import crew_effects
-from cityops.kit import IdMaker, ManualClock, Text, WorkingCalendar
-from cityops.observations import DeviceRegister
-from cityops.scenes import Scene
-from cityops.scenes.overlay import Overlays, RuleTrials, Sources, Trials
+from cityops.kit import ManualClock, Text
+from cityops.places import City
+from cityops.scenes import SceneContext
+from cityops.scenes.overlay import Overlays
 from cityops.scenes.overlay.desk import OverlayDesk
 from cityops.store import Store
 
@@ -24,28 +24,24 @@ ADMIN = Principal("admin-id", "admin", "管理员", Role.ADMINISTRATOR)
 ACCEPTOR = Principal("acceptor-id", "acceptor", "受理员", Role.ACCEPTOR)
 ACCEPT = "workflows.urban_case.tasks.accept_desk.limit.amount"
 ACCEPT_UNIT = "workflows.urban_case.tasks.accept_desk.limit.unit"
-SCENES = ("key_vehicles", "urban_management")
 
 
-@dataclass
 class Centre:
-    """The rooms that an overlay works on."""
+    """The rooms, and the steps of the stories."""
 
-    store: Store
-    clock: ManualClock
-    tables: RuleTables
-    overlays: Overlays
-    cases: Cases
-    trials: Trials
-    scenes: list[Scene]
+    def __init__(self, context: SceneContext) -> None:
+        self.context = context
+        self.store, self.clock, self.ids = context.store, cast("ManualClock", context.clock), context.ids
+        self.tables, self.overlays, self.trials, self.cases = (
+            context.rules, context.overlays, context.trials, context.cases,
+        )  # fmt: skip
 
     def desk(self, scene: str = "urban_management") -> OverlayDesk:
         return OverlayDesk(scene, self.overlays, self.tables, self.trials)
 
     def another_process(self) -> Overlays:
-        return Overlays(
-            self.scenes, self.store, RuleTables(self.store, self.clock, Permission.RULES_PUBLISH), self.clock
-        )
+        tables = RuleTables(self.store, self.clock, Permission.RULES_PUBLISH)
+        return Overlays(installed_scenes().values(), self.store, tables, self.clock)
 
     def report(self, title: str = "井盖缺失") -> str:
         new = NewCase(scene="urban_management", kind="urban_case", title=Text(title, title), severity=2)
@@ -67,27 +63,20 @@ class Centre:
         return made.version
 
 
-def make_centre(store: Store, clock: ManualClock) -> Centre:
-    ids, calendar = IdMaker(clock), WorkingCalendar.official()
-    scenes = [installed_scenes()[name] for name in SCENES]
-    tables = RuleTables(store, clock, Permission.RULES_PUBLISH)
-    overlays = Overlays(scenes, store, tables, clock)
-    cases = Cases(store, clock, ids, overlays.workflows, calendar, crew_effects())
-    sources = Sources(store, clock, DeviceRegister(store, clock), compiled=False)
-    trials = Trials(store, clock, ids, RuleTrials(overlays, sources, calendar))
-    return Centre(store, clock, tables, overlays, cases, trials, scenes)
+def make_centre(store: Store, clock: ManualClock, city: City, folder: Path) -> Centre:
+    return Centre(scene_context(store, clock, city, folder))
 
 
 @pytest.fixture
-def centre(store: Store, clock: ManualClock) -> Centre:
+def centre(store: Store, clock: ManualClock, city: City, tmp_path: Path) -> Centre:
     """On both databases."""
-    return make_centre(store, clock)
+    return make_centre(store, clock, city, tmp_path)
 
 
 @pytest.fixture
-def quick_centre(sqlite_store: Store, clock: ManualClock) -> Centre:
+def quick_centre(sqlite_store: Store, clock: ManualClock, city: City, tmp_path: Path) -> Centre:
     """On SQLite only."""
-    return make_centre(sqlite_store, clock)
+    return make_centre(sqlite_store, clock, city, tmp_path)
 
 
 def service(overlays: Overlays, code: str) -> Service:

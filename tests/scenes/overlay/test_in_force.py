@@ -20,9 +20,7 @@ def test_a_new_case_has_the_new_limit_an_old_one_the_old_and_a_roll_back_the_bui
     assert centre.publish({ACCEPT: "2"}) == 1
     new = centre.report("新案")
     assert (centre.allowed(new), centre.allowed(old)) == (2 * HOUR, HOUR)
-    watch = DeadlineWatch(
-        centre.store, centre.clock, centre.cases._ids, centre.overlays.workflows, WorkingCalendar.official()
-    )
+    watch = DeadlineWatch(centre.store, centre.clock, centre.ids, centre.overlays.workflows, WorkingCalendar.official())
     watch.recompute_provisional()
     assert (centre.allowed(new), centre.allowed(old)) == (2 * HOUR, HOUR)
     made = centre.desk().roll_back(ADMIN, 0, expected_version=1, note="恢复")

@@ -11,12 +11,14 @@ import numpy as np
 import pytest
 from tests.detection.conftest import T0, Fact, make_fast
 from tests.detection.conftest import World as Road
-from tests.scenes.overlay.conftest import ACCEPT, ACCEPTOR, ADMIN, Centre, make_centre
+from tests.scenes.overlay.conftest import ACCEPT, ACCEPTOR, ADMIN, Centre
 
+from cityops.access import SYSTEM
 from cityops.cases import Step
 from cityops.detection import AnyDetector, Enricher, SpeedLimits, tuned
 from cityops.kit import BusyError, ConflictError, ForbiddenError, ManualClock, NotFoundError
 from cityops.observations import HistoryView
+from cityops.registers import ObjectValues
 from cityops.scenes.overlay.progress import CancelledError, Progress
 from cityops.scenes.overlay.results import DetectorTrial, TrialResult
 from cityops.scenes.overlay.thresholds import ChangedDetector, Sources, try_detector
@@ -115,7 +117,7 @@ def test_a_trial_can_be_cancelled_while_it_waits_and_while_it_runs(quick_centre:
         progress.expect(5)
         raise AssertionError("went on after it was cancelled")
 
-    slow_trials = Trials(quick_centre.store, quick_centre.clock, quick_centre.cases._ids, slow)
+    slow_trials = Trials(quick_centre.store, quick_centre.clock, quick_centre.ids, slow)
     running = desk.ask_trial(ADMIN, {ACCEPT: "2"}, 0)
     assert slow_trials.step()
     assert trials.get(ADMIN, running.trial_id).state == "cancelled"
@@ -129,7 +131,7 @@ def test_a_trial_that_a_crash_broke_off_is_named_and_one_stopped_on_purpose_wait
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        Trials(quick_centre.store, quick_centre.clock, quick_centre.cases._ids, crash).step()
+        Trials(quick_centre.store, quick_centre.clock, quick_centre.ids, crash).step()
     assert trials.get(ADMIN, trial.trial_id).state == "running"
     stop = threading.Event()
     stop.set()
@@ -147,10 +149,10 @@ def test_a_trial_that_a_crash_broke_off_is_named_and_one_stopped_on_purpose_wait
         progress.expect(1)
         raise AssertionError("went on although the product stops")
 
-    stopped = Trials(quick_centre.store, quick_centre.clock, quick_centre.cases._ids, interrupted)
+    stopped = Trials(quick_centre.store, quick_centre.clock, quick_centre.ids, interrupted)
     stopped.run(ending)  # ends after the trial that sets it
     assert trials.get(ADMIN, again.trial_id).state == "waiting"
-    assert Trials(quick_centre.store, quick_centre.clock, quick_centre.cases._ids, trials._try).step()
+    assert Trials(quick_centre.store, quick_centre.clock, quick_centre.ids, trials._try).step()
     assert trials.get(ADMIN, again.trial_id).state == "done"
 
 
@@ -265,14 +267,39 @@ def test_vehicles_with_parameters_of_their_own_keep_them(road: Road) -> None:
     assert len(road.alerts()) == 1
 
 
-def test_sources_without_a_history_say_so(clock: ManualClock, sqlite_store: Store) -> None:
-    centre = make_centre(sqlite_store, clock)
+def test_sources_without_a_history_say_so(quick_centre: Centre) -> None:
     values = {
         "detectors.overspeed.parameters.tolerance_share": "0.2",
         "detectors.no_data.parameters.notice_s": "900",
     }
-    trial = centre.desk("key_vehicles").ask_trial(ADMIN, values, 0)
-    centre.trials.step()
-    result = centre.trials.get(ADMIN, trial.trial_id).result
+    trial = quick_centre.desk("key_vehicles").ask_trial(ADMIN, values, 0)
+    quick_centre.trials.step()
+    result = quick_centre.trials.get(ADMIN, trial.trial_id).result
     assert result is not None
     assert {one.about.en for one in result.untried} == {"Overspeed", "Terminal silent"}
+
+
+def canteen(number: int) -> ObjectValues:
+    data = {"school_kind": "primary", "served": 100, "mode": "self_run"}
+    return {"code": f"SC-000{number}", "title": f"食堂 {number}", "data": data}
+
+
+def test_a_frequency_is_tried_on_the_objects_and_holds_when_published(quick_centre: Centre) -> None:
+    """Three canteens since 22 November and one since today, 4 January; from once a month to once a quarter."""
+    registers = quick_centre.context.registers
+    registers.put_many(SYSTEM, "canteen", [canteen(number) for number in range(3)])
+    quick_centre.clock.advance(timedelta(days=43).total_seconds())
+    registers.put_many(SYSTEM, "canteen", [canteen(9)])
+    desk, path = quick_centre.desk("school_canteens"), "inspection_plans.canteen_supervision.rules.0.every"
+    trial = desk.ask_trial(ADMIN, {path: "quarter"}, 0)
+    quick_centre.trials.step()
+    result = quick_centre.trials.get(ADMIN, trial.trial_id).result
+    assert result is not None
+    (found,) = result.plans
+    # December is over without an inspection of the three; the last quarter began before they were there.
+    assert (found.before.zh, found.after.zh, found.objects) == ("每月", "每季度", 4)
+    assert (found.overdue_before, found.overdue_after) == (3, 0)
+    assert (found.due_before, found.due_after) == (4, 4)
+    desk.publish(ADMIN, {path: "quarter"}, expected_version=0, note="按季度", untried_reason="")
+    plan = next(one for one in quick_centre.context.inspections.plans(SYSTEM) if one.plan.name == "canteen_supervision")
+    assert [rule.every.value for rule in plan.plan.rules] == ["quarter"]

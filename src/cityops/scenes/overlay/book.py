@@ -13,9 +13,10 @@ from cityops.cases import Workflow, Workflows
 from cityops.cases.catalogue import RuleTables
 from cityops.cases.reports import Service, TipOffMatter
 from cityops.detection import AnyDetector, parameters_of
+from cityops.inspections import SceneInspections
 from cityops.kit import BusyError, Clock, NotFoundError, UnavailableError
 from cityops.scenes.overlay.merging import Declared, RowFault, Rows
-from cityops.scenes.registry import Scene, services_of, tip_off_matters_of, workflows_of
+from cityops.scenes.registry import Scene, inspections_of, services_of, tip_off_matters_of, workflows_of
 from cityops.scenes.spec import SceneSpec
 from cityops.store import Store
 
@@ -43,6 +44,7 @@ class InForce:
         left_out: those that the declaration no longer takes.
         scene: the declaration with the values in it, without the scene's own Python.
         detectors: its detectors with their figures.
+        inspections: its plans and checklists.
     """
 
     version: int
@@ -50,6 +52,7 @@ class InForce:
     left_out: tuple[RowFault, ...]
     scene: Scene
     detectors: tuple[AnyDetector, ...]
+    inspections: SceneInspections
 
 
 class Overlays:
@@ -104,10 +107,14 @@ class Overlays:
         """The matters with a reward; every reading gives what holds then."""
         return _Again(lambda: tip_off_matters_of(self._scenes()))
 
+    @property
+    def inspections(self) -> Iterable[SceneInspections]:
+        """The plans and checklists; every reading gives what holds then."""
+        return _Again(lambda: [known.inspections for known in self._all()])
+
     def detectors(self) -> Sequence[AnyDetector]:
         """All detectors with the figures in force."""
-        self._look()
-        return [detector for known in self._known.values() for detector in known.detectors]
+        return [detector for known in self._all() for detector in known.detectors]
 
     def taken(self, detector: AnyDetector, before: AnyDetector) -> None:
         """Note in the audit from when detection judges by other figures, and which."""
@@ -133,8 +140,11 @@ class Overlays:
             self._read()
 
     def _scenes(self) -> list[Scene]:
+        return [known.scene for known in self._all()]
+
+    def _all(self) -> list[InForce]:
         self._look()
-        return [known.scene for known in self._known.values()]
+        return list(self._known.values())
 
     def _all_workflows(self) -> dict[tuple[str, str], Workflow]:
         self._look()
@@ -165,7 +175,8 @@ class Overlays:
         for fault in left_out:
             _log.warning("overlay of %s, version %d: %s left out: %s", name, version, fault.path, fault.text.en)
         scene = Scene(merged.spec, self._folders[name])
-        self._known[name] = InForce(version, rows, left_out, scene, merged.detectors)
+        (inspections,) = inspections_of([scene])
+        self._known[name] = InForce(version, rows, left_out, scene, merged.detectors, inspections)
         self._workflows = {**self._workflows, **workflows_of([scene])}
 
 

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from cityops.cases import Workflow
-from cityops.kit import Text, WorkingCalendar
+from cityops.inspections import Every, InspectionPlan, Inspections
+from cityops.kit import Text, Words, WorkingCalendar
 from cityops.scenes.overlay.book import PREFIX, Overlays
 from cityops.scenes.overlay.leaves import Leaf
 from cityops.scenes.overlay.limits import changed_limits, try_limit, words
 from cityops.scenes.overlay.merging import Declared, Merged, Rows
 from cityops.scenes.overlay.progress import Progress
-from cityops.scenes.overlay.results import DetectorTrial, TextTrial, TrialResult, Untried
+from cityops.scenes.overlay.results import DetectorTrial, PlanTrial, TextTrial, TrialResult, Untried
 from cityops.scenes.overlay.thresholds import ChangedDetector, Sources, try_detector
 from cityops.scenes.registry import Scene, workflows_of
 
 DAYS: Final = 90
 _DAY_MS: Final = 24 * 3600 * 1000
+_EVERY: Final[Mapping[Every, Text]] = {
+    Every.TWO_HOURS: Text("每两小时", "every two hours"),
+    Every.DAY: Text("每日", "daily"),
+    Every.WEEK: Text("每周", "weekly"),
+    Every.HALF_MONTH: Text("每半月", "twice a month"),
+    Every.MONTH: Text("每月", "monthly"),
+    Every.QUARTER: Text("每季度", "quarterly"),
+    Every.HALF_YEAR: Text("每半年", "twice a year"),
+    Every.YEAR: Text("每年", "yearly"),
+}
 
 
 class RuleTrials:
@@ -27,9 +38,13 @@ class RuleTrials:
         overlays: what holds now.
         sources: the past.
         calendar: working days for the limits.
+        inspections: what is due, for frequencies.
     """
 
-    def __init__(self, overlays: Overlays, sources: Sources, calendar: WorkingCalendar) -> None:
+    def __init__(
+        self, overlays: Overlays, sources: Sources, calendar: WorkingCalendar, inspections: Inspections
+    ) -> None:
+        self._inspections = inspections
         self._overlays = overlays
         self._sources = sources
         self._calendar = calendar
@@ -58,6 +73,7 @@ class RuleTrials:
             days=DAYS,
             limits=tuple(limits),
             detectors=tuple(one for one in found if isinstance(one, DetectorTrial)),
+            plans=tuple(self._plans(name, before, after)),
             texts=tuple(
                 TextTrial(path=leaf.path, about=words(leaf.about), before=was, after=will)
                 for leaf, was, will in changed
@@ -65,6 +81,28 @@ class RuleTrials:
             ),
             untried=(*(one for one in found if isinstance(one, Untried)), *_windows(changed)),
         )
+
+    def _plans(self, scene: str, before: Merged, after: Merged) -> Iterable[PlanTrial]:
+        """Plans whose rules differ: how their objects stand now, and would."""
+        for old, new in zip(before.spec.inspection_plans, after.spec.inspection_plans, strict=True):
+            if old.rules != new.rules:
+                was, will = self._inspections.tally(scene, old), self._inspections.tally(scene, new)
+                yield PlanTrial(
+                    about=old.title,
+                    before=_every(old),
+                    after=_every(new),
+                    objects=sum(was.values()),
+                    due_before=was.get("pending", 0) + was.get("overdue", 0),
+                    due_after=will.get("pending", 0) + will.get("overdue", 0),
+                    overdue_before=was.get("overdue", 0),
+                    overdue_after=will.get("overdue", 0),
+                )
+
+
+def _every(plan: InspectionPlan) -> Words:
+    """How often, rule by rule."""
+    names = [_EVERY[rule.every] for rule in plan.rules]
+    return Words(zh="、".join(name.zh for name in names), en=", ".join(name.en for name in names))
 
 
 def _workflows(scene: Scene, merged: Merged) -> Iterable[Workflow]:
