@@ -56,9 +56,9 @@ export function useMapWork(city: Ref<CityMap | null>, ready: Ref<boolean>, filte
     return kind === undefined ? null : { kind, id: String(best?.properties.id) };
   }
 
-  /** ``pick`` gets each click: what stands there, and where it was. */
-  function listen(map: MapLibre, pick: (selection: Selection | null, at: [number, number]) => void): void {
-    map.on("click", (event) => pick(hit(map, event), [event.lngLat.lng, event.lngLat.lat]));
+  /** ``pick`` gets each click and what stands there. */
+  function listen(map: MapLibre, pick: (selection: Selection | null, event: MapMouseEvent) => void): void {
+    map.on("click", (event) => pick(hit(map, event), event));
     for (const layer of CLICKABLE) {
       map.on("mouseenter", layer, () => (map.getCanvas().style.cursor = "pointer"));
       map.on("mouseleave", layer, () => (map.getCanvas().style.cursor = ""));
