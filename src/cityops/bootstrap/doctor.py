@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from cityops.access import verify_audit
 from cityops.bootstrap.product import Product, check_data_folder, check_port, web_folder
+from cityops.cases.documents import font_file
 from cityops.kit import CityOpsError, Text, WorkingCalendar
 from cityops.observations import DamagedLogError, LogReader
 from cityops.places import load_city
@@ -66,6 +67,7 @@ def _examine(product: Product) -> Iterator[Finding]:
     )
     yield _attempt("scenes", lambda: ", ".join(load_scenes()))
     yield _calendar(product)
+    yield _font()
 
 
 def _port(host: str, port: int, variable: str) -> Finding:
@@ -131,6 +133,20 @@ def _calendar(product: Product) -> Finding:
         Text(
             f"{text.zh}，之后的时限标为暂定，更新 chinesecalendar 后自动重算",
             f"{text.en}; later deadlines are provisional until chinesecalendar is updated",
+        ),
+    )
+
+
+def _font() -> Finding:
+    path = font_file()
+    if path is not None:
+        return Finding(True, "pdf font", Text(f"嵌入 {path.stem}", f"{path.stem} is embedded"))
+    return Finding(
+        None,
+        "pdf font",
+        Text(
+            "不嵌入字体，缺少宋体的阅读器会显示空白；安装 fonts-wqy-zenhei 即嵌入",
+            "none is embedded: a reader without a Song font shows blanks; install fonts-wqy-zenhei",
         ),
     )
 

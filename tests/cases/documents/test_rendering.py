@@ -8,16 +8,19 @@ import re
 import zipfile
 from datetime import datetime
 from itertools import pairwise
+from pathlib import Path
 
 import docx
 import pypdfium2
 import pytest
+import reportlab
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from cityops.cases import DocumentTemplate
 from cityops.cases.documents import FilledDocument, fill
+from cityops.cases.documents.font import font_file
 from cityops.cases.documents.pdf import render_pdf
 from cityops.cases.documents.values import Value
 from cityops.cases.documents.word import render_docx
@@ -85,6 +88,16 @@ def test_stored_words_render_to_the_same_bytes() -> None:
     assert render_pdf(restored) == render_pdf(FILLED)
     with zipfile.ZipFile(io.BytesIO(render_docx(FILLED))) as packed:
         assert {part.date_time for part in packed.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+
+
+def test_a_pdf_carries_the_letters_of_a_font_that_is_there_and_else_names_one(tmp_path: Path) -> None:
+    there = Path(reportlab.__file__).parent / "fonts" / "Vera.ttf"
+    assert font_file((tmp_path / "missing.ttc",)) is None
+    assert font_file((tmp_path / "missing.ttc", there)) == there
+    named, embedded = render_pdf(FILLED, ()), render_pdf(FILLED, (there,))
+    assert (b"/STSong-Light" in named, b"/FontFile2" in named) == (True, False)
+    assert (b"/STSong-Light" in embedded, b"/FontFile2" in embedded) == (False, True)
+    assert render_pdf(FILLED, (there,)) == embedded
 
 
 def test_both_renderings_hold_every_word() -> None:

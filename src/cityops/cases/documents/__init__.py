@@ -3,6 +3,7 @@
 from cityops.cases.documents.book import MEDIA_TYPES, DocumentFile, DocumentForm, Documents, DocumentView
 from cityops.cases.documents.effect import document_effects
 from cityops.cases.documents.filling import FilledDocument, fill
+from cityops.cases.documents.font import font_file
 from cityops.cases.documents.values import Value, amount_in_capitals
 
 __all__ = [
@@ -16,4 +17,5 @@ __all__ = [
     "amount_in_capitals",
     "document_effects",
     "fill",
+    "font_file",
 ]

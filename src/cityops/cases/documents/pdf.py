@@ -1,27 +1,24 @@
-"""A document as pdf, with ReportLab (BSD). The same words give the same bytes.
-
-The Chinese font is Adobe's STSong-Light by name (a CID font): the file carries none and every reader shows it with the
-Song font it has, so nothing needs to be downloaded or installed where documents are made.
-"""
+"""A document as pdf, with ReportLab (BSD). The same words in the same font (``font.py``) give the same bytes."""
 
 from __future__ import annotations
 
 import io
 import re
+from collections.abc import Sequence
 from html import escape
+from pathlib import Path
 from typing import Any, Final
 
 from reportlab.lib.enums import TA_CENTER, TA_RIGHT
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
-from reportlab.pdfbase.cidfonts import UnicodeCIDFont
-from reportlab.pdfbase.pdfmetrics import getRegisteredFontNames, registerFont, stringWidth
+from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.platypus import Flowable, KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
 from cityops.cases.documents.filling import FilledDocument
+from cityops.cases.documents.font import PLACES, chinese_font
 
-_FONT: Final = "STSong-Light"
 _SIZE_PT: Final = 15
 _LEFT, _RIGHT, _TOP, _BOTTOM = 28 * mm, 26 * mm, 37 * mm, 30 * mm
 _WIDTH: Final = A4[0] - _LEFT - _RIGHT - 12  # the frame of a page is padded by 6 points on either side
@@ -31,12 +28,15 @@ _TOGETHER: Final = re.compile(r"[（《“‘〔【]*(?:[0-9A-Za-z.-]+|.)[，。
 """What no line break may part: a number or word, with the brackets before and the punctuation after it."""
 
 
-def render_pdf(document: FilledDocument) -> bytes:
-    """An A4 pdf of the document."""
-    if _FONT not in getRegisteredFontNames():
-        registerFont(UnicodeCIDFont(_FONT))
+def render_pdf(document: FilledDocument, fonts: Sequence[Path] = PLACES) -> bytes:
+    """An A4 pdf of the document; ``fonts``: files to embed the first of that is there."""
     body = ParagraphStyle(
-        "body", fontName=_FONT, fontSize=_SIZE_PT, leading=26, wordWrap="CJK", firstLineIndent=2 * _SIZE_PT
+        "body",
+        fontName=chinese_font(fonts),
+        fontSize=_SIZE_PT,
+        leading=26,
+        wordWrap="CJK",
+        firstLineIndent=2 * _SIZE_PT,
     )
     flush = ParagraphStyle("flush", body, firstLineIndent=0)
     centred = ParagraphStyle("centred", flush, alignment=TA_CENTER)
@@ -51,12 +51,12 @@ def render_pdf(document: FilledDocument) -> bytes:
     flow.append(Spacer(0, 14))
     flow += [_line(f"{role}：{name or '________________'}", flush) for role, name in document.signatures]
     flow.append(KeepTogether([Spacer(0, 22), _line(f"{document.seal}（印章）", right), _line(document.dated, right)]))
-    return _build(flow, document)
+    return _build(flow, document, body.fontName)
 
 
-def _build(flow: list[Flowable], document: FilledDocument) -> bytes:
+def _build(flow: list[Flowable], document: FilledDocument, font: str) -> bytes:
     def foot(canvas: Any, template: Any) -> None:
-        canvas.setFont(_FONT, 9)
+        canvas.setFont(font, 9)
         canvas.drawCentredString(A4[0] / 2, 15 * mm, f"{document.footer}　　第 {template.page} 页")
 
     buffer = io.BytesIO()
@@ -102,7 +102,7 @@ def _broken(text: str, style: ParagraphStyle, width: float, room: float) -> list
 
 
 def _table(document: FilledDocument, centred: ParagraphStyle) -> list[Flowable]:
-    cell = ParagraphStyle("cell", fontName=_FONT, fontSize=11, leading=16, wordWrap="CJK")
+    cell = ParagraphStyle("cell", fontName=centred.fontName, fontSize=11, leading=16, wordWrap="CJK")
     width = _WIDTH / len(document.columns)
     inside = width - _CELL_PADDING
     rows = [[_line(text, cell, inside) for text in row] for row in (document.columns, *document.rows)]
