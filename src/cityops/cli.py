@@ -130,6 +130,15 @@ def _add_data(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     password.add_argument("username")
     off = actions.add_parser("off", help="switch an account off and end its sessions")
     off.add_argument("username")
+    evaluation = commands.add_parser(
+        "evaluation",
+        help="count the cases of the evaluation anew",
+        description=(
+            "`rebuild` makes the figures of the evaluation anew from every case: after an upgrade that changed a "
+            "formula, or for cases that are older than the evaluation. Runs beside the product; tells how far it is."
+        ),
+    )
+    evaluation.add_subparsers(dest="action", required=True).add_parser("rebuild", help="all cases")
     open311 = commands.add_parser(
         "open311", help="keys of other systems", description="Issues, lists and revokes keys for sending reports."
     )
@@ -207,6 +216,7 @@ _COMMANDS: Final = {
     "backup": "data:backup",
     "restore": "data:restore",
     "users": "data:users",
+    "evaluation": "evaluating:rebuild",
     "open311": "open311:keys",
     "scene": "scene_commands:scene",
     "doctor": "doctor:doctor",

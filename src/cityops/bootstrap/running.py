@@ -79,7 +79,7 @@ class _Greeting:
         accounts = about["demo_accounts"]
         if accounts:
             lines.append(f"  {_DEMO_PASSWORD_HINT}: {accounts[0]['password']}")
-            lines += [f"    {one['username']:<13}{one['role']:<15}{one['display_name']}" for one in accounts]
+            lines += [f"    {one['username']:<18}{one['role']:<15}{one['display_name']}" for one in accounts]
         host, port = self._product.settings.jt808_host, self._product.settings.jt808_port
         lines.append(f"\n  JT/T 808 终端接入 gateway: {host}:{port}   ·   Ctrl-C 停止 stops everything\n")
         print("\n".join(lines), flush=True)

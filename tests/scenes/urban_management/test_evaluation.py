@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import delete
 
 from cityops.access import Permission, Principal, Role
 from cityops.analysis.evaluation import (
@@ -22,6 +23,7 @@ from cityops.analysis.evaluation import (
     built_in_rules,
     score_rules_rows,
 )
+from cityops.analysis.tables import evaluation_fact_table
 from cityops.cases.catalogue import RuleTables
 from cityops.kit import ForbiddenError, InvalidError, NotFoundError
 from cityops.scenes import counted_work_of
@@ -183,3 +185,16 @@ def test_who_sees_what_and_scores_by_the_rules_of_the_day(small_town: Town) -> N
     assert (score.total, score.weight_with_data) == (95.0, 100)  # one of two filed: 50 points of weight 10
     before = replace(of_unit, first=TODAY - timedelta(days=9), last=TODAY - timedelta(days=1))
     assert counting.evaluations.report(town.leader, before).rules.name == "example"
+
+
+def test_facts_made_anew_for_all_cases_are_those_that_were_kept_up(town: Town) -> None:
+    counting = Counting(town)
+    for _ in range(3):
+        town.report()
+    kept = counting.counters()
+    town.store.write(lambda conn: conn.execute(delete(evaluation_fact_table)))
+    assert counting.counters().reports == 0
+    told: list[tuple[int, int]] = []
+    assert counting.keeper.rebuild(lambda done, cases: told.append((done, cases))) == 3
+    assert told == [(3, 3)]
+    assert counting.counters() == kept

@@ -6,11 +6,11 @@ steps in one moment is counted once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Final
 
-from sqlalchemy import Connection, delete, insert, select, tuple_
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, tuple_
 
 from cityops.analysis.evaluation.facts import fact_rows, facts_of, read_cases
 from cityops.analysis.evaluation.work import CountedWork
@@ -25,6 +25,9 @@ BATCH: Final = 200
 
 Works = Mapping[tuple[str, str], CountedWork]
 """What is counted, by (scene, kind of case)."""
+
+Tell = Callable[[int, int], None]
+"""Hears after each batch how many cases are done, and of how many."""
 
 
 class FactKeeper:
@@ -52,12 +55,23 @@ class FactKeeper:
             done += made
         return done
 
-    def rebuild(self) -> int:
-        """Make the facts of all cases anew, for cases that are older than the outbox; returns how many cases."""
+    def rebuild(self, tell: Tell | None = None) -> int:
+        """Make the facts of all cases anew, for cases that are older than the outbox; returns how many cases.
+
+        The product may run meanwhile: each batch is a transaction of its own, from the cases as they are then.
+        """
+        with self._store.read() as conn:
+            cases = conn.execute(select(func.count()).select_from(case_table).where(self._counted)).scalar_one()
         done, after = 0, ""
         while ids := self._store.write(partial(self._make_after, after=after)):
             done, after = done + len(ids), ids[-1]
+            if tell is not None:
+                tell(done, cases)
         return done
+
+    @property
+    def _counted(self) -> ColumnElement[bool]:
+        return tuple_(case_table.c.scene, case_table.c.kind).in_(list(self._works))
 
     def _mark(self, conn: Connection, event: Event) -> None:
         case_id, due = event.payload["case_id"], evaluation_due_table
@@ -72,8 +86,8 @@ class FactKeeper:
         return len(ids)
 
     def _make_after(self, conn: Connection, *, after: str) -> list[str]:
-        counted = tuple_(case_table.c.scene, case_table.c.kind).in_(list(self._works))
-        query = select(case_table.c.id).where(case_table.c.id > after, counted).order_by(case_table.c.id).limit(BATCH)
+        rest = (case_table.c.id > after) & self._counted
+        query = select(case_table.c.id).where(rest).order_by(case_table.c.id).limit(BATCH)
         ids = [str(case_id) for case_id in conn.execute(query).scalars()]
         self._make(conn, ids)
         return ids
