@@ -21,6 +21,14 @@ pytestmark = pytest.mark.xdist_group("browser")
 
 REPORTS = (("bllj", "暴露垃圾", "楼门口有一袋垃圾"), ("0201", None, "第二件"), ("路灯", None, "路灯不亮"))
 ITEM = "[data-test=item-{}]"
+KEPT_WORDS = """(words) => new Promise((resolve) => {
+  const request = indexedDB.open("cityops-field");
+  request.onsuccess = () => {
+    const asked = request.result.transaction("cache").objectStore("cache").getAll();
+    asked.onsuccess = () => resolve(asked.result.some((kept) => kept && kept.words === words));
+  };
+})"""
+"""Whether the phone's store holds a draft with these words."""
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +107,37 @@ def picture(number: int) -> bytes:
     out = io.BytesIO()
     Image.new("RGB", (800, 600), (40 * number, 90, 160)).save(out, "JPEG", quality=90)
     return out.getvalue()
+
+
+def test_a_report_that_is_being_written_outlives_the_app(browser: Browser, town: Town) -> None:
+    with a_phone(browser, town) as phone:
+        page = phone.page
+        phone.sign_in("collector4")
+        phone.ready_for_offline()
+        phone.offline(True)
+        phone.tab("report")
+        phone.photograph("[data-test=field-report]", picture(4))
+        page.locator("[data-test=matter-search]").fill("bllj")
+        page.locator("[data-test=matter]").first.click()
+        page.locator("[data-test=words]").fill("写到一半，应用被关掉")
+        page.wait_for_function(KEPT_WORDS, arg="写到一半，应用被关掉")
+        page.reload()  # killed and opened again, without a network
+        expect(page.locator("[data-test=words]")).to_have_value("写到一半，应用被关掉")
+        expect(page.locator("[data-test=picked]")).to_have_count(1)
+        expect(page.locator("[data-test=matter-again]")).to_be_visible()
+        page.locator("[data-test=submit-report]").click()
+        expect(page.locator("[data-test=taken]")).to_be_visible()
+        page.reload()
+        expect(page.locator("[data-test=matter-search]")).to_be_visible()
+        expect(page.locator("[data-test=words]")).to_have_value("")
+        expect(page.locator("[data-test=picked]")).to_have_count(0)
+        phone.offline(False)
+        phone.tab("queue")
+        expect(page.locator(ITEM.format("sent"))).to_have_count(1)
+        ((case_id, words),) = reported_by(town, "collector4")
+        assert words == "写到一半，应用被关掉"
+        (item,) = town.rooms.context.evidence.of_case(town.person("acceptor"), case_id)
+        assert item.sha256 == hashlib.sha256(picture(4)).hexdigest()
 
 
 def reported_by(town: Town, username: str) -> list[tuple[str, str]]:

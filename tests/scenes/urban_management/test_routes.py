@@ -23,6 +23,8 @@ ALLOWED = {
     f"GET {BASE}/winter": READERS,
     f"POST {BASE}/winter/mode": "shift_leader",
     f"DELETE {BASE}/winter/mode": "shift_leader",
+    f"POST {BASE}/winter/spots": "shift_leader",
+    f"DELETE {BASE}/winter/spots/{{spot_id}}": "shift_leader",
     f"POST {BASE}/winter/spots/{{spot_id}}/visits": "collector",
 }
 ROUTERS = load_scenes()["urban_management"].routers()

@@ -13,7 +13,7 @@ from cityops.kit import SHANGHAI, ConflictError, ForbiddenError, InvalidError, M
 from cityops.places import City
 from cityops.scenes import SceneContext, load_scenes, seed_city
 from cityops.scenes.people import person, take
-from cityops.scenes.urban_management.winter import Result, WinterPatrol, round_day
+from cityops.scenes.urban_management.winter import Result, SpotKind, WinterPatrol, round_day
 from cityops.store import Store
 
 ON = (date(2026, 11, 20), date(2027, 3, 15))
@@ -104,3 +104,27 @@ def test_off_is_off(night: Night) -> None:
     assert night.patrol.mode(night.dispatcher) is None
     with pytest.raises(ConflictError):
         night.look("晋祠坡道", Result.CLEAR, "phone1-05")
+
+
+def test_the_leader_adds_a_place_and_a_former_one_stays_in_the_rounds_where_it_was_seen(night: Night) -> None:
+    night.patrol.switch_on(night.leader, *ON, "")
+    night.look("晋祠坡道", Result.CLEAR, "phone1-01")
+    made = night.patrol.add_spot(night.leader, " 长风桥 ", SpotKind.BRIDGE, 112.553, 37.834)
+    assert [(one.title, one.kind) for one in night.patrol.round(night.leader).spots if one.spot_id == made] == [
+        ("长风桥", SpotKind.BRIDGE)
+    ]
+    night.patrol.remove_spot(night.leader, night.spots["晋祠坡道"])
+    night.patrol.remove_spot(night.leader, night.spots["太原北站背阴路段"])
+    tonight = night.patrol.round(night.leader)
+    assert (len(tonight.spots), tonight.looked_at) == (8, 1)  # 8 + 1 new - 1 that nobody had looked at
+    night.until(23, 20)
+    assert len(night.patrol.round(night.leader).spots) == 7
+    with pytest.raises(NotFoundError):
+        night.look("晋祠坡道", Result.CLEAR, "phone1-02")
+    with pytest.raises(NotFoundError):
+        night.patrol.remove_spot(night.leader, night.spots["晋祠坡道"])
+    with pytest.raises(ForbiddenError):
+        night.patrol.add_spot(night.dispatcher, "长风桥", SpotKind.BRIDGE, 112.553, 37.834)
+    for title, lon in ((" ", 112.553), ("海上", 118.0)):
+        with pytest.raises(InvalidError):
+            night.patrol.add_spot(night.leader, title, SpotKind.BRIDGE, lon, 37.834)

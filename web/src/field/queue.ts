@@ -81,8 +81,11 @@ async function fullBy(files: readonly NewFile[]): Promise<Full | null> {
   return sizeOf(kept) + more > (await bytesMax()) ? "bytes" : null;
 }
 
-/** Take a report or an answer into the queue; null when it is on the disk, else which bound it met. */
-export async function enqueue(what: NewItem, files: readonly NewFile[], at: { lon: number; lat: number } | null): Promise<Full | null> {
+/**
+ * Take a report or an answer into the queue; null when it is on the disk, else which bound it met. ``drafts``: what was
+ * kept of it while it was written, gone in the same moment.
+ */
+export async function enqueue(what: NewItem, files: readonly NewFile[], at: { lon: number; lat: number } | null, drafts: readonly string[] = []): Promise<Full | null> {
   const owner = person.value;
   if (owner === null) throw new Error("nobody has signed in on this phone");
   const full = await fullBy(files);
@@ -95,8 +98,9 @@ export async function enqueue(what: NewItem, files: readonly NewFile[], at: { lo
     files: queued, state: "queued", problem: null, answer: null,
   };
   try {
-    await keep(["items", "files"], async (transaction) => {
+    await keep(["items", "files", "cache"], async (transaction) => {
       transaction.objectStore("items").add(item);
+      drafts.forEach((key) => transaction.objectStore("cache").delete(key));
       queued.forEach((one, index) => transaction.objectStore("files").put(files[index]?.file, one.clientId));
     });
   } catch (error) {

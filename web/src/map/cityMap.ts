@@ -5,6 +5,7 @@ import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import "maplibre-gl/dist/maplibre-gl.css";
 import { calls } from "@/api/calls";
 import type { MapBase } from "@/api/types";
+import { i18n } from "@/i18n";
 import type { Theme } from "@/stores/preferences";
 import { labelPoints } from "./labelPoints";
 import { BASE_SOURCES, buildStyle, LAYER_GROUPS, type LayerGroup, type WORK_SOURCES } from "./style";
@@ -59,10 +60,12 @@ export class CityMap {
     this.theme = options.theme;
     this.onProblem = options.onProblem;
     this.available = new Set(options.base.layers);
+    const { t } = i18n.global;
     this.map = new MapLibre({
       container: options.container,
       style: buildStyle(options.theme),
       attributionControl: false,
+      locale: { "Map.Title": t("map.label"), "NavigationControl.ZoomIn": t("map.zoom_in"), "NavigationControl.ZoomOut": t("map.zoom_out") },
       dragRotate: false,
       pitchWithRotate: false,
       maxPitch: 0,

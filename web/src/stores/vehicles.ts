@@ -2,6 +2,7 @@
 // (thousands move at once): readers follow ``fleet.version`` or ask for the rows when they draw.
 import { reactive } from "vue";
 import { calls } from "@/api/calls";
+import { can } from "./session";
 import type { Problem, VehicleLive, VehicleState } from "@/api/types";
 import { problemFrom } from "@/composables/useLoad";
 import { onChange, onGone, onPositions, type PositionRow } from "./live";
@@ -66,6 +67,7 @@ function publish(): void {
 }
 
 async function snapshot(): Promise<void> {
+  if (!can("map.read")) return;
   const mine = running;
   leftMeanwhile.clear();
   try {

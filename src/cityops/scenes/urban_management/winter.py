@@ -25,6 +25,7 @@ from cityops.scenes.registry import SceneContext
 from cityops.scenes.urban_management.tables import winter_mode_table, winter_visit_table
 
 REGISTER: Final = "winter_spot"
+ACTIVE: Final = "active"
 ROUND_BEGINS_H: Final = 20
 SEASON_MAX_DAYS: Final = 240
 _m, _v = winter_mode_table.c, winter_visit_table.c
@@ -174,6 +175,41 @@ class WinterPatrol:
 
         context.store.write(work)
 
+    # --- the places ----------------------------------------------------------------------------------------------
+
+    def add_spot(self, principal: Principal, title: str, kind: SpotKind, lon: float, lat: float) -> str:
+        """A place that is looked at from now on; returns its id.
+
+        Raises:
+            ForbiddenError: without ``cases.supervise``. InvalidError: no title, or outside the city.
+        """
+        principal.require(Permission.CASES_SUPERVISE)
+        place = self._context.city.locate(lon, lat)
+        if not title.strip() or not place.district_code:
+            raise InvalidError(
+                "请写明名称，并选城市范围内的位置",
+                "a title, and a point within the city",
+                code="winter.new_spot",
+                kept=_KEPT,
+            )
+        made = self._context.registers.create(
+            principal,
+            register=REGISTER,
+            code=self._context.ids.next(),
+            title=title.strip(),
+            area_code=place.district_code,
+            lon=lon,
+            lat=lat,
+            data={"kind": kind.value},
+        )
+        return made.id
+
+    def remove_spot(self, principal: Principal, spot_id: str) -> None:
+        """No longer look at a place; what was found there stays. ``NotFoundError``: no such place."""
+        principal.require(Permission.CASES_SUPERVISE)
+        spot = self._spot(spot_id)
+        self._context.registers.update(principal, spot.id, spot.version, {"state": "archived"})
+
     # --- the round -----------------------------------------------------------------------------------------------
 
     def today(self) -> date:
@@ -185,13 +221,15 @@ class WinterPatrol:
         return round_day(self._context.clock.now())
 
     def round(self, principal: Principal, day: date | None = None) -> Round:
-        """A round with every place, those not looked at first, then those with ice."""
+        """A round with every place, those not looked at first, then those with ice; a former one where it was seen."""
         principal.require(Permission.CASES_READ)
         asked = day or self.round_day()
         query = select(winter_visit_table).where(_v.round_day == asked.isoformat()).order_by(_v.at_ms, _v.id)
         with self._context.store.read() as conn:
             visits = conn.execute(query).mappings().all()
-        spots = [_spot(one, [row for row in visits if row["spot_id"] == one.id]) for one in self._spots()]
+        visited = {row["spot_id"] for row in visits}
+        shown = [one for one in self._every_spot() if one.state == ACTIVE or one.id in visited]
+        spots = [_spot(one, [row for row in visits if row["spot_id"] == one.id]) for one in shown]
         spots.sort(key=lambda spot: (bool(spot.visits), not _has_ice(spot), spot.title))
         return Round(asked, tuple(spots), sum(bool(spot.visits) for spot in spots), sum(map(_has_ice, spots)))
 
@@ -221,9 +259,7 @@ class WinterPatrol:
             raise InvalidError(
                 "编号为8至64位，备注不超过500字", "8 to 64 characters; notes up to 500", code="winter.form"
             )
-        spot = next((one for one in self._spots() if one.id == spot_id), None)
-        if spot is None or spot.lon is None or spot.lat is None:
-            raise NotFoundError("没有这个巡查点", "there is no such place", code="winter.spot")
+        spot = self._spot(spot_id)
         self._context.store.write(
             lambda conn: self._visit(conn, principal, spot, client_id, result, notes.strip(), tuple(evidence_ids))
         )
@@ -302,8 +338,14 @@ class WinterPatrol:
             found, handled = conn.execute(counted.where(case_table.c.id.in_(of_patrol))).one()
         return Season(since, found, handled)
 
-    def _spots(self) -> Sequence[RegisterObject]:
-        return self._context.registers.every(SYSTEM, REGISTER, state="active")
+    def _spot(self, spot_id: str) -> RegisterObject:
+        spot = next((one for one in self._every_spot() if one.id == spot_id and one.state == ACTIVE), None)
+        if spot is None or spot.lon is None or spot.lat is None:
+            raise NotFoundError("没有这个巡查点", "there is no such place", code="winter.spot")
+        return spot
+
+    def _every_spot(self) -> Sequence[RegisterObject]:
+        return self._context.registers.every(SYSTEM, REGISTER)
 
 
 _WORDS: Final = {

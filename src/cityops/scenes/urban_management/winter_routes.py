@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from cityops.access import Permission
-from cityops.api import Model, Moment, Person, show, spec
+from cityops.api import Latitude, Longitude, Model, Moment, Person, show, spec
 from cityops.scenes.urban_management.winter import Result, SpotKind, WinterPatrol
 from cityops.scenes.web import Scenes
 
@@ -36,6 +36,15 @@ class WinterSpot(Model):
     lon: float
     lat: float
     visits: list[WinterVisit]
+
+
+class NewWinterSpot(Model):
+    """A place where ice or icicles form."""
+
+    title: Annotated[str, Field(min_length=1, max_length=100)]
+    kind: SpotKind
+    lon: Longitude
+    lat: Latitude
 
 
 class WinterRound(Model):
@@ -122,6 +131,9 @@ _NEW_MODE: Final = {name: _MODE[name] for name in ("first_day", "last_day", "not
 _NEW_VISIT: Final = {"client_id": "phone1-000042", "result": "icicles", "notes": "伸缩缝处两根", "evidence_ids": []}
 
 
+_NEW_SPOT: Final = {"title": "南内环西立交桥", "kind": "interchange", "lon": 112.52, "lat": 37.84}
+
+
 @router.get("", **spec("冬季巡查", "Winter patrol", Permission.CASES_READ, answer=_WINTER))
 def get_winter(scenes: Scenes, person: Person, day: date | None = None) -> Winter:
     """Whether it is on, the round (of ``day``, else tonight's), and what the season has brought."""
@@ -150,6 +162,27 @@ def switch_on(scenes: Scenes, person: Person, new: NewWinterMode) -> Winter:
 def switch_off(scenes: Scenes, person: Person) -> Response:
     """From today; what was found stays."""
     WinterPatrol(scenes).switch_off(person, "")
+    return Response(status_code=204)
+
+
+@router.post(
+    "/spots",
+    **spec("添加巡查点", "Add a place", Permission.CASES_SUPERVISE, answer=_ROUND, body=_NEW_SPOT, status=201),
+)
+def add_spot(scenes: Scenes, person: Person, new: NewWinterSpot) -> WinterRound:
+    """Looked at from tonight's round on."""
+    patrol = WinterPatrol(scenes)
+    patrol.add_spot(person, new.title, new.kind, new.lon, new.lat)
+    return show(WinterRound, patrol.round(person))
+
+
+@router.delete(
+    "/spots/{spot_id}",
+    **spec("停用巡查点", "No longer look at a place", Permission.CASES_SUPERVISE, status=204, refusals=(404, 409)),
+)
+def remove_spot(scenes: Scenes, person: Person, spot_id: Annotated[str, Path(max_length=26)]) -> Response:
+    """What was found there stays."""
+    WinterPatrol(scenes).remove_spot(person, spot_id)
     return Response(status_code=204)
 
 

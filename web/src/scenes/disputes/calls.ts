@@ -12,6 +12,7 @@ export type NewSchedule = Schemas["NewScheduleBody"];
 export type Minutes = Schemas["MinutesBody"];
 export type Meeting = Schemas["ResidentMeeting"];
 export type Tally = Schemas["TallyAnswer"];
+export type NewReported = Schemas["NewReportedBody"];
 export type Figures = Schemas["FiguresAnswer"];
 type Registered = Schemas["DisputeRegistered"];
 
@@ -31,4 +32,5 @@ export const disputes = {
   record: (meeting: Meeting, minutes: Minutes) => post<{ meeting_id: string }>(`${on(meeting)}/minutes`, minutes),
   cancel: (meeting: Meeting, reason: string) => post<{ meeting_id: string }>(`${on(meeting)}/cancel`, { reason }),
   figures: () => get<Figures>(`${base}/figures`),
+  enterReported: (figure: NewReported) => post<unknown>(`${base}/figures/reported`, figure),
 };

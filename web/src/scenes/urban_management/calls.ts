@@ -8,6 +8,7 @@ export type NewNight = components["schemas"]["NewNight"];
 export type Winter = components["schemas"]["Winter"];
 export type WinterMode = components["schemas"]["WinterMode"];
 export type WinterSpot = components["schemas"]["WinterSpot"];
+export type NewWinterSpot = components["schemas"]["NewWinterSpot"];
 export type NewWinterMode = components["schemas"]["NewWinterMode"];
 export type NewWinterVisit = components["schemas"]["NewWinterVisit"];
 
@@ -24,5 +25,7 @@ export const winter = {
   get: (day: string) => get<Winter>(`${scene}/winter`, { day }),
   on: (mode: NewWinterMode) => post<Winter>(`${scene}/winter/mode`, mode),
   off: () => remove<undefined>(`${scene}/winter/mode`),
+  addSpot: (spot: NewWinterSpot) => post<unknown>(`${scene}/winter/spots`, spot),
+  removeSpot: (spotId: string) => remove<undefined>(`${scene}/winter/spots/${encodeURIComponent(spotId)}`),
   look: (spotId: string, visit: NewWinterVisit) => post<unknown>(`${scene}/winter/spots/${encodeURIComponent(spotId)}/visits`, visit),
 };
