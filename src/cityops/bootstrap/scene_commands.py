@@ -89,7 +89,7 @@ def _list(product: Product, _: argparse.Namespace) -> int:
         package = "" if point.dist is None else f"{point.dist.name} {point.dist.version}"
         found = scenes.get(point.name)
         title = "" if found is None else f"{found.spec.title.zh} {found.spec.title.en}"
-        print(f"{'off' if found is None else 'on ':<4}{point.name:<20}{package:<34}{title}")
+        print(f"{'off' if found is None else 'on ':<4}{point.name:<20}{package:<43} {title}")
     return 0
 
 

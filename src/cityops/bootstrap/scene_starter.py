@@ -47,7 +47,8 @@ def write_starter(name: str, into: Path, zh: str | None, en: str | None) -> Path
         )
     package = f"scene_{name}"
     words = {
-        "name": name, "package": package, "zh": zh or name, "en": en or name.replace("_", " ").capitalize(),
+        "name": name, "package": package, "project": f"cityops-scene-{name.replace('_', '-')}",
+        "zh": zh or name, "en": en or name.replace("_", " ").capitalize(),
         "prefix": "".join(part[0] for part in name.split("_") if part).upper()[:_PREFIX_MAX],
     }  # fmt: skip
     for source in sorted(_STARTER.rglob(f"*{_SUFFIX}")):

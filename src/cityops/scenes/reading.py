@@ -22,10 +22,8 @@ _BASE: Final[type[yaml.SafeLoader]] = getattr(yaml, "CSafeLoader", yaml.SafeLoad
 _BOOLEAN: Final = "tag:yaml.org,2002:bool"
 
 
-class _Loader(_BASE):
-    """YAML in which ``on``, ``off``, ``yes`` and ``no`` are words, as in YAML 1.2: entries are called so."""
-
-
+# ``on``, ``off``, ``yes`` and ``no`` are words, as in YAML 1.2: entries and options are called so.
+_Loader: Final[type[yaml.SafeLoader]] = type("SceneLoader", (_BASE,), {})
 _Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in known if tag != _BOOLEAN]
     for first, known in _BASE.yaml_implicit_resolvers.items()

@@ -29,6 +29,10 @@ every example true. 由 entries.yaml 生成，示例均经校验。
 A scene is a folder: `scene.yaml`, its checklists as CSV, and demo data (`demo.yaml`, `demo/<register>.csv`).
 Nothing else is needed; [the tutorial](../tutorial/first-scene.md) makes one in an hour. `cityops scene check` names
 every fault with file and line; editors complete entries with [scene.schema.json](scene.schema.json).
+
+A scene installed from a package of its own is listed, served and seeded as a built-in one. It may bring Python (a
+`scene()` in its package, see `cityops.scenes.Scene`), but no tables: only the product's own are migrated, and what a
+scene keeps belongs into its registers, inspections and cases. 第三方场景不能自带数据表，数据放在台账、检查和案件里。
 """
 
 
