@@ -77,6 +77,16 @@ def _case_steps(result: dict[str, Any]) -> Iterator[str]:
         )
 
 
+def _registers(result: dict[str, Any]) -> Iterator[str]:
+    bare = result["baseline"]
+    for database, row in result["databases"].items():
+        yield (
+            f"sheet of {result['objects']:,} objects on {database}: import {row['import_s']} s, "
+            f"export {row['export_s']} s, import unchanged {row['import_unchanged_s']} s; openpyxl and executemany "
+            f"{bare['import_s']} s and {bare['export_s']} s (aim import < {result['aim_import_s']:.0f} s)"
+        )
+
+
 def _plain(result: dict[str, Any]) -> Iterator[str]:
     yield json.dumps(result)
 
@@ -88,6 +98,7 @@ BENCHMARKS: Final[dict[str, Callable[[dict[str, Any]], Iterator[str]]]] = {
     "case_list": _case_list,
     "case_steps": _case_steps,
     "suggest": _suggest,
+    "registers": _registers,
     "log_append": _plain,
     "store_claims": _plain,
     "deadlines": _deadlines,

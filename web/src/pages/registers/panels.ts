@@ -1,4 +1,4 @@
 // What other rooms show on an object's page, each given its `objectId`.
-import type { Component } from "vue";
+import { type Component, defineAsyncComponent } from "vue";
 
-export const entryPanels: readonly Component[] = [];
+export const entryPanels: readonly Component[] = [defineAsyncComponent(() => import("@/components/ObjectInspections.vue"))];
