@@ -14,7 +14,7 @@ from cityops.analysis.evaluation import built_in_rules
 from cityops.kit import CityOpsError
 
 LAMP = "GB/T 47678.5-2026/matter/01037"
-TABLES = ("local_items", "conditions", "routes", "duplicates", "scores")
+TABLES = ("local_items", "conditions", "routes", "duplicates", "scores", "school_calendar", "checklist:canteen")
 
 
 def sheet(world: World, table: str, version: int | None = None) -> bytes:
@@ -86,7 +86,7 @@ def test_errors_are_named_by_row_and_nothing_is_published(world: World) -> None:
     assert did(ask(world, "administrator", "POST", "/api/rules/routes/check", content=b"no xlsx"), 400)["code"] == (
         "import.file"
     )
-    assert [one["version"] for one in did(ask(world, "acceptor", "GET", "/api/rules"))["items"]] == [0] * 5
+    assert [one["version"] for one in did(ask(world, "acceptor", "GET", "/api/rules"))["items"]] == [0] * 7
 
 
 def test_versions_are_compared_and_rolled_back_and_never_overwritten(world: World) -> None:

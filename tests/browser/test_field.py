@@ -78,7 +78,7 @@ class Phone:
 
 
 @contextmanager
-def a_phone(browser: Browser, town: Town) -> Iterator[Phone]:
+def a_phone(browser: Browser, town: Town, path: str = "/field") -> Iterator[Phone]:
     expect.set_options(timeout=20_000)  # the sender tries again after 5 s, then 10 s
     lon, lat = town.rooms.city.center
     context = browser.new_context(
@@ -93,7 +93,7 @@ def a_phone(browser: Browser, town: Town) -> Iterator[Phone]:
     page = context.new_page()
     page.set_default_timeout(30_000)
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(f"{town.address}/field")
+    page.goto(f"{town.address}{path}")
     yield Phone(context, page, town)
     context.close()
     assert errors == []

@@ -77,7 +77,7 @@ ITEMS = [
     },
     {"no": "2.1", "class": "留样", "item": "留样满 48 小时", "evidence": "photo", "weight": "0"},
 ]
-PLANS = [
+PLANS: list[dict[str, Any]] = [
     {"name": "daily", "register": "canteen", "by": "unit", "rules": [{"every": "day"}], "calendar": "school"},
     {"name": "monthly", "register": "canteen", "checklist": "items", "rules": [
         {"every": "half_month", "when": [{"field": "served", "least": 1000}]}, {"every": "month"}]},

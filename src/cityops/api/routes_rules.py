@@ -64,7 +64,7 @@ def read_rows_of(
     page_size: PageSize = 50,
 ) -> RuleRows:
     """A page of the rows that hold the words asked for, in the order of the sheet."""
-    found, rows = rows_at(services, sheet_of(table), version)
+    found, rows = rows_at(services, sheet_of(services, table), version)
     wanted = [dict(row) for row in rows if not q or any(q in value for value in row.values())]
     first = (page - 1) * page_size
     return RuleRows(
@@ -80,7 +80,7 @@ def read_rows_of(
 )
 def list_versions(services: Services, table: Table) -> RuleVersionList:
     """The newest 200, newest first."""
-    return RuleVersionList(items=[version_row(one) for one in services.rules.history(sheet_of(table).name)])
+    return RuleVersionList(items=[version_row(one) for one in services.rules.history(sheet_of(services, table).name)])
 
 
 @router.get(
@@ -94,7 +94,7 @@ def compare_versions(
     after: Annotated[int, Query(ge=0, le=1_000_000)],
 ) -> RuleChanges:
     """What was added, changed and removed from one version to the other; version 0 is what the product brings."""
-    sheet = sheet_of(table)
+    sheet = sheet_of(services, table)
     older, newer = (rows_at(services, sheet, version)[1] for version in (before, after))
     return changes_answer(compare(older, newer, sheet.key))
 
@@ -106,7 +106,7 @@ def compare_versions(
 )
 def export_sheet(services: Services, table: Table, version: _Version = None) -> Response:
     """A version as xlsx; changed and sent back it is the next version."""
-    sheet = sheet_of(table)
+    sheet = sheet_of(services, table)
     return sheet_response(sheet.sheet(rows_at(services, sheet, version)[1]), f"{sheet.name}.xlsx")
 
 
@@ -116,7 +116,7 @@ def export_sheet(services: Services, table: Table, version: _Version = None) -> 
 )
 async def check_sheet(request: Request, services: Services, parts: OwnParts, person: Person, table: Table) -> RuleCheck:
     """The body is the xlsx: what is wrong row by row, and what would change. Nothing is stored."""
-    sheet = sheet_of(table)
+    sheet = sheet_of(services, table)
 
     def work(pieces: Iterator[bytes]) -> RuleCheck:
         rows = read_rows(b"".join(pieces), sheet.columns)
@@ -147,7 +147,7 @@ async def publish(
     expected_version: Annotated[int, Query(ge=0, le=1_000_000, description="所见的现行版本 The version you saw")],
 ) -> RuleVersionRow:
     """The body is the whole table as xlsx. With any wrong row nothing is published. Audited."""
-    sheet = sheet_of(table)
+    sheet = sheet_of(services, table)
 
     def work(pieces: Iterator[bytes]) -> RuleVersionRow:
         return _publish(services, person, sheet, b"".join(pieces), note, expected_version)
@@ -179,7 +179,7 @@ def _publish(
 def roll_back(services: Services, person: Person, table: Table, to: RollBack) -> RuleVersionRow:
     """Publish an older version's rows again, as the next version: history is never rewritten. Audited."""
     made = services.rules.roll_back(
-        person, sheet_of(table).name, to.to_version, expected_version=to.expected_version, note=to.note
+        person, sheet_of(services, table).name, to.to_version, expected_version=to.expected_version, note=to.note
     )
     return version_row(made)
 

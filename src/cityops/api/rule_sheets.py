@@ -32,6 +32,15 @@ from cityops.cases.catalogue import (
     write_rows,
 )
 from cityops.cases.duplicates import RULE_COLUMNS, default_rules, duplicate_rule_row, duplicate_rules_of
+from cityops.inspections import (
+    CHECKLIST_COLUMNS,
+    SCHOOL_CALENDAR,
+    SCHOOL_COLUMNS,
+    TABLE_PREFIX,
+    checklist_items_of,
+    school_rows,
+    school_spans_of,
+)
 from cityops.kit import NotFoundError, Text
 
 Rows = Sequence[Mapping[str, str]]
@@ -65,9 +74,14 @@ class RuleSheet:
         return write_rows(self.title.zh, self.columns, ([row.get(name, "") for name in names] for row in rows))
 
 
-def sheet_of(name: str) -> RuleSheet:
+def sheets(services: ApiContext) -> list[RuleSheet]:
+    """All tables: those of the product, the school calendar, and the scenes' checklists."""
+    return [*SHEETS.values(), *map(_checklist, services.inspections.checklists.names())]
+
+
+def sheet_of(services: ApiContext, name: str) -> RuleSheet:
     """The table of this name; ``NotFoundError`` (``rules.table``) when there is none."""
-    found = SHEETS.get(name)
+    found = next((sheet for sheet in sheets(services) if sheet.name == name), None)
     if found is None:
         raise NotFoundError(f"没有规则表 {name[:40]}", f"there is no rule table {name[:40]!r}", code="rules.table")
     return found
@@ -93,6 +107,22 @@ def _check_routes(services: ApiContext, rows: Sequence[SheetRow]) -> Import[Any]
 
 def _example(services: ApiContext) -> list[dict[str, str]]:
     return [row for one in example_table(Catalogue.built_in()).conditions for row in condition_rows(one)]
+
+
+def _checklist(named: tuple[str, Text]) -> RuleSheet:
+    name, title = named
+    return RuleSheet(
+        TABLE_PREFIX + name,
+        Text(f"检查表：{title.zh}", f"Checklist: {title.en}"),
+        Text(
+            "检查项目、方法、依据、权重、取证和定级；已做的检查保留当时的版本",
+            "Items, methods, sources, weights, evidence, grades; inspections keep the version they were made with",
+        ),
+        CHECKLIST_COLUMNS,
+        ("no",),
+        lambda services: services.inspections.checklists.rows(name),
+        lambda services, rows: checklist_items_of(rows),
+    )
 
 
 _ALL: Final = (
@@ -144,6 +174,15 @@ _ALL: Final = (
         lambda services: score_rules_rows(built_in_rules()[0]),
         lambda services, rows: score_rules_of(rows, SCORES),
     ),
+    RuleSheet(
+        SCHOOL_CALENDAR,
+        Text("校历", "School calendar"),
+        Text("学期和假日；放假期间不产生检查任务", "Terms and holidays; nothing is due in the holidays"),
+        SCHOOL_COLUMNS,
+        ("kind", "name"),
+        lambda services: school_rows(),
+        lambda services, rows: school_spans_of(rows),
+    ),
 )
 SHEETS: Final[Mapping[str, RuleSheet]] = MappingProxyType({sheet.name: sheet for sheet in _ALL})
-"""The tables by name, in the order in which they build on each other."""
+"""The product's own tables by name, in the order in which they build on each other."""

@@ -10,7 +10,7 @@ from cityops.access import SYSTEM
 from cityops.api.context import ApiContext
 from cityops.api.present import place_at
 from cityops.api.reading import show
-from cityops.api.rule_sheets import SHEETS, RuleSheet, rows_at
+from cityops.api.rule_sheets import RuleSheet, rows_at, sheets
 from cityops.api.schemas import Bilingual
 from cityops.api.schemas.intake import ImportRowError
 from cityops.api.schemas.rules import (
@@ -207,4 +207,4 @@ def words(text: Text) -> Bilingual:
 def all_tables(services: ApiContext) -> list[RuleTableSummary]:
     """Every table with what is in force."""
     rules = services.rulebook.rules()
-    return [table_summary(services, sheet, rules) for sheet in SHEETS.values()]
+    return [table_summary(services, sheet, rules) for sheet in sheets(services)]

@@ -117,6 +117,10 @@ class Checklists:
         self._lock = threading.Lock()
         self._read: dict[tuple[str, int], Checklist] = {}
 
+    def names(self) -> list[tuple[str, Text]]:
+        """Names and titles of all checklists."""
+        return [(name, title) for name, (title, _) in self._built_in.items()]
+
     def rows(self, name: str) -> list[dict[str, str]]:
         """The rows of the scene's own file."""
         return [dict(row) for row in self._declared(name)[1]]

@@ -26,10 +26,11 @@ interface Draft {
   answers: Record<string, Answer>;
   hazards: OtherHazard[];
   comment: string;
+  /** Numbers that the plan asks for, as they were typed. */
+  figures: Record<string, string>;
   files: File[];
 }
 export type Item = InspectionChecklist["items"][number];
-const WAIT_MS = 400;
 
 const empty = (checklist: InspectionChecklist | null): Draft => ({
   startedMs: Date.now(),
@@ -37,6 +38,7 @@ const empty = (checklist: InspectionChecklist | null): Draft => ({
   answers: Object.fromEntries((checklist?.items ?? []).map((item) => [item.no, { result: null, words: "", grade: null, files: [] }])),
   hazards: [],
   comment: "",
+  figures: {},
   files: [],
 });
 
@@ -52,7 +54,6 @@ export function useInspection(due: Due, checklist: InspectionChecklist | null) {
   const key = `draft:${person.value?.accountId ?? ""}:${aboutOf(due)}`;
   const draft = reactive(empty(checklist));
   const ready = ref(false);
-  let timer: number | undefined;
 
   async function restore(): Promise<void> {
     const kept = await cached<Draft | null>(key);
@@ -62,16 +63,13 @@ export function useInspection(due: Due, checklist: InspectionChecklist | null) {
 
   function plain(): Draft {
     const answers = Object.fromEntries(Object.entries(draft.answers).map(([no, one]) => [no, { ...one, files: [...one.files] }]));
-    return { ...draft, answers, hazards: draft.hazards.map((one) => ({ ...one, files: [...one.files] })), files: [...draft.files] };
+    return { ...draft, answers, figures: { ...draft.figures }, hazards: draft.hazards.map((one) => ({ ...one, files: [...one.files] })), files: [...draft.files] };
   }
 
-  watch(draft, () => {
-    window.clearTimeout(timer);
-    if (ready.value) timer = window.setTimeout(() => void cache(key, plain()), WAIT_MS);
-  });
+  // Every tap is on the disk at once: a phone is put away or dies without a word.
+  watch(draft, () => void (ready.value && cache(key, plain())));
 
   async function forget(): Promise<void> {
-    window.clearTimeout(timer);
     ready.value = false;
     await cache(key, null);
   }
@@ -95,6 +93,7 @@ export function useInspection(due: Due, checklist: InspectionChecklist | null) {
       }),
       hazards: draft.hazards.map((one) => ({ words: one.words.trim(), grade: one.grade, evidence: places(one.files) })),
       comment: draft.comment.trim(),
+      figures: Object.fromEntries(Object.entries(draft.figures).filter(([, typed]) => typed !== "").map(([name, typed]) => [name, Number(typed)])),
       lon: at?.lon ?? null,
       lat: at?.lat ?? null,
     };
