@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from cityops.access.principal import Principal
 from cityops.access.roles import Permission
 from cityops.access.tables import audit, audit_head
-from cityops.kit import Text
+from cityops.kit import Clock, Text
 from cityops.store import write_events
 
 _GENESIS: Final = "0" * 64
@@ -114,6 +114,36 @@ def record_audit(
     digest = _digest(line)
     conn.execute(insert(audit), {**line, "hash": digest})
     conn.execute(_MOVE_HEAD, {"rows": rows + 1, "hash": digest})
+
+
+@dataclass(frozen=True, slots=True)
+class AuditTrail:
+    """Appends lines about one type of object at the time of its clock: ``trail(conn, who, action, id, detail)``."""
+
+    clock: Clock
+    object_type: str
+
+    def __call__(
+        self,
+        conn: Connection,
+        actor: Principal,
+        action: str,
+        object_id: str,
+        detail: Mapping[str, Any],
+        *,
+        purpose: str | None = None,
+    ) -> None:
+        """As ``record_audit``."""
+        record_audit(
+            conn,
+            at_ms=self.clock.now_ms(),
+            actor=actor,
+            action=action,
+            object_type=self.object_type,
+            object_id=object_id,
+            purpose=purpose,
+            detail=detail,
+        )
 
 
 def verify_audit(conn: Connection) -> AuditReport:

@@ -5,6 +5,7 @@ from cityops.cases.conditions import CONDITIONS
 from cityops.cases.document_template import DocumentTemplate
 from cityops.cases.effects import EffectHandler, StepRule
 from cityops.cases.engine import Cases
+from cityops.cases.inputs import CaseFilter, NewCase, Reporter, Step, TaskFilter
 from cityops.cases.machines import Fault
 from cityops.cases.records import Act, told_before
 from cityops.cases.registration import CaseForm, Registered, Registration, Registrations
@@ -26,7 +27,6 @@ from cityops.cases.views import (
     ActionView,
     BlockedView,
     CaseDetailView,
-    CaseFilter,
     CasePage,
     CaseView,
     ChoicePage,
@@ -34,15 +34,11 @@ from cityops.cases.views import (
     DeadlineView,
     FieldView,
     HolderView,
-    NewCase,
     NoticeView,
     OfferView,
     Outcome,
     PageView,
     PlaceView,
-    Reporter,
-    Step,
-    TaskFilter,
     TaskPage,
     TaskView,
     TimelineStepView,

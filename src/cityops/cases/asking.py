@@ -11,6 +11,7 @@ from cityops.access import Permission, Principal
 from cityops.cases.bulk import MAX_BULK, colleagues_of, people_who_hold
 from cityops.cases.choices import choices_of
 from cityops.cases.conditions import Situation
+from cityops.cases.inputs import CaseFilter, TaskFilter
 from cityops.cases.reading import Reader
 from cityops.cases.records import task_rows
 from cityops.cases.scope import case_scope, owes_or_oversees
@@ -26,13 +27,11 @@ from cityops.cases.stepping import (
 from cityops.cases.tables import case_table
 from cityops.cases.views import (
     CaseDetailView,
-    CaseFilter,
     CasePage,
     ChoicePage,
     HolderView,
     NoticeView,
     OfferView,
-    TaskFilter,
     TaskPage,
     TaskView,
 )

@@ -22,6 +22,7 @@ from cityops.cases.duplicates import set_matter_open
 from cityops.cases.effects import TASK_HANDLERS, EffectHandler, StepRule, set_task_state
 from cityops.cases.filing import Filing
 from cityops.cases.forms import read_form
+from cityops.cases.inputs import NewCase, Reporter, Step
 from cityops.cases.joining import JOINING_HANDLERS, join_report
 from cityops.cases.lateness import note_lateness
 from cityops.cases.opening import open_case
@@ -36,13 +37,7 @@ from cityops.cases.stepping import (
     unmet,
 )
 from cityops.cases.tables import case_table, notice_table
-from cityops.cases.views import (
-    CaseDetailView,
-    NewCase,
-    Outcome,
-    Reporter,
-    Step,
-)
+from cityops.cases.views import CaseDetailView, Outcome
 from cityops.cases.workflow import Transition, Workflow, Workflows
 from cityops.kit import (
     CityOpsError,

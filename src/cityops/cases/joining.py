@@ -9,12 +9,12 @@ from typing import Any, Final
 from sqlalchemy import RowMapping, insert, or_, select, update
 
 from cityops.cases.effects import EffectHandler
+from cityops.cases.inputs import NewCase, Reporter
 from cityops.cases.opening import CALL_BACK_DONE, CALL_BACK_OWED, add_reporter, open_case
 from cityops.cases.records import Act, add_step, audit
 from cityops.cases.scope import case_scope
 from cityops.cases.showing import matter_view
 from cityops.cases.tables import answer_table, case_table, reporter_table
-from cityops.cases.views import NewCase, Reporter
 from cityops.cases.workflow import Effect, Transition
 from cityops.kit import ConflictError, InvalidError, Text
 from cityops.store import emit

@@ -17,9 +17,10 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, func, or_, select, union_all
 
 from cityops.access import Principal
+from cityops.cases.inputs import CaseFilter
 from cityops.cases.scope import scope_parts
 from cityops.cases.tables import case_table
-from cityops.cases.views import CaseFilter, PageView
+from cityops.cases.views import PageView
 from cityops.kit import InvalidError, Text
 
 Parts = Sequence[ColumnElement[bool]]

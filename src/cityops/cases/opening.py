@@ -10,11 +10,12 @@ from sqlalchemy import insert
 from cityops.cases.catalogue import ItemKey, Kind
 from cityops.cases.deadlines import set_deadline
 from cityops.cases.duplicates import record_matter
+from cityops.cases.inputs import NewCase, Reporter
 from cityops.cases.lateness import note_lateness
 from cityops.cases.records import Act, add_step, audit, next_number, open_task
 from cityops.cases.standards import kept_standard
 from cityops.cases.tables import case_table, reporter_table
-from cityops.cases.views import NewCase, Reporter, SuggestedUnits
+from cityops.cases.views import SuggestedUnits
 from cityops.kit import InvalidError
 from cityops.store import emit
 

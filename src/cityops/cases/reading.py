@@ -14,6 +14,7 @@ from cityops.access import Principal, mask_plate
 from cityops.cases.conditions import Situation
 from cityops.cases.deadlines import deadline_view
 from cityops.cases.filing import Filing
+from cityops.cases.inputs import CaseFilter, TaskFilter
 from cityops.cases.listing import MAX_PAGE_SIZE, checked_page, list_cases
 from cityops.cases.owed import notices_of, own_tasks
 from cityops.cases.records import task_rows
@@ -36,7 +37,6 @@ from cityops.cases.views import (
     ActionView,
     BlockedView,
     CaseDetailView,
-    CaseFilter,
     CasePage,
     CaseView,
     NoticeView,
@@ -44,7 +44,6 @@ from cityops.cases.views import (
     OfferView,
     PageView,
     RelationView,
-    TaskFilter,
     TaskPage,
     TaskView,
     TimelineStepView,

@@ -12,10 +12,10 @@ from cityops.access import Permission, Principal
 from cityops.cases.directory import find_account, find_unit
 from cityops.cases.engine import Cases
 from cityops.cases.forms import MAX_LONG_TEXT, read_fields
+from cityops.cases.inputs import NewCase, Reporter
 from cityops.cases.opening import MAX_TITLE
 from cityops.cases.scope import case_scope
 from cityops.cases.tables import case_table, reporter_table
-from cityops.cases.views import NewCase, Reporter
 from cityops.cases.workflow import OpeningForm, Workflow, Workflows
 from cityops.kit import ForbiddenError, InvalidError, NotFoundError, Text
 from cityops.places import City

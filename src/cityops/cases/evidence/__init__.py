@@ -1,8 +1,9 @@
 """Photos, films, sound and documents of cases and reports (证据)."""
 
-from cityops.cases.evidence.book import MAY_ADD, EvidenceBook, may_open_original
+from cityops.cases.evidence.book import MAY_ADD, EvidenceBook
 from cityops.cases.evidence.media import MEDIA, Kind
 from cityops.cases.evidence.pictures import PictureReader
+from cityops.cases.evidence.reading import may_open_original
 from cityops.cases.evidence.receiving import EvidenceLimits
 from cityops.cases.evidence.tables import evidence_table
 from cityops.cases.evidence.views import (

@@ -18,8 +18,8 @@ from cityops.access import Principal
 from cityops.cases.engine import Cases
 from cityops.cases.evidence import EvidenceBook
 from cityops.cases.fieldwork.tables import field_answer_table
+from cityops.cases.inputs import Step
 from cityops.cases.tables import case_table, task_table
-from cityops.cases.views import Step
 from cityops.kit import Clock, InvalidError, NotFoundError, Text
 from cityops.store import Store
 

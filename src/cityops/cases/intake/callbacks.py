@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, Select, func, insert, select, update
 
-from cityops.access import Permission, Principal, mask_phone, record_audit
+from cityops.access import AuditTrail, Permission, Principal, mask_phone
 from cityops.cases.intake.tables import call_back_table
 from cityops.cases.opening import CALL_BACK_DONE, CALL_BACK_OWED
 from cityops.cases.scope import inside_scope
@@ -91,6 +91,7 @@ class CallBacks:
     def __init__(self, store: Store, clock: Clock, ids: IdMaker) -> None:
         self._store = store
         self._clock = clock
+        self._audit = AuditTrail(clock, "case")
         self._ids = ids
 
     def owed(self, principal: Principal) -> OwedCalls:
@@ -183,27 +184,6 @@ class CallBacks:
             raise _no_reporter()
         self._audit(conn, who, "reporter.contact", row.case_id, {"reporter_id": reporter_id}, purpose=why)
         return FullContact(row.name, row.contact)
-
-    def _audit(
-        self,
-        conn: Connection,
-        who: Principal,
-        action: str,
-        case_id: str,
-        detail: dict[str, Any],
-        *,
-        purpose: str | None = None,
-    ) -> None:
-        record_audit(
-            conn,
-            at_ms=self._clock.now_ms(),
-            actor=who,
-            action=action,
-            object_type="case",
-            object_id=case_id,
-            purpose=purpose,
-            detail=detail,
-        )
 
 
 def mask_name(name: str) -> str:

@@ -11,11 +11,12 @@ from sqlalchemy.exc import IntegrityError
 from cityops.access import Principal
 from cityops.cases.catalogue import CatalogueItem
 from cityops.cases.engine import Cases
+from cityops.cases.inputs import NewCase, Reporter
 from cityops.cases.intake.tables import intake_table
 from cityops.cases.intake.values import NOTHING_KEPT, OWN_SOURCES, Filed, NewCaseReport
 from cityops.cases.scope import case_scope
 from cityops.cases.tables import case_table, reporter_table
-from cityops.cases.views import MatterView, NewCase, Reporter, SuggestedUnits
+from cityops.cases.views import MatterView, SuggestedUnits
 from cityops.kit import ConflictError, NotFoundError, Text
 from cityops.places import PlaceInfo
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Connection, RowMapping, func, select, update
 
-from cityops.access import Permission, Principal, record_audit
+from cityops.access import AuditTrail, Permission, Principal
 from cityops.cases.reports.checking import clean
 from cityops.cases.reports.codes import quick_matches, split_code, unknown_code
 from cityops.cases.reports.rows import (
@@ -63,6 +63,7 @@ class ReportDesk:
     ) -> None:
         self._store = store
         self._clock = clock
+        self._audit = AuditTrail(clock, "report")
         self._ids = ids
         self.reopen_window_ms = reopen_window_ms
 
@@ -264,27 +265,6 @@ class ReportDesk:
         update_id = add_update(conn, self._ids, report_id, state, words, now_ms, own=True, client_id=client_id)
         emit(conn, "report.not_fixed", report_id, {"report_id": report_id, "case_id": row["case_id"]})
         return update_id
-
-    def _audit(
-        self,
-        conn: Connection,
-        who: Principal,
-        action: str,
-        report_id: str,
-        detail: dict[str, Any],
-        *,
-        purpose: str | None = None,
-    ) -> None:
-        record_audit(
-            conn,
-            at_ms=self._clock.now_ms(),
-            actor=who,
-            action=action,
-            object_type="report",
-            object_id=report_id,
-            purpose=purpose,
-            detail=detail,
-        )
 
 
 def _words(given: str, most: int) -> str:

@@ -8,11 +8,11 @@ from sqlalchemy import Connection, RowMapping, select, update
 
 from cityops.access import SYSTEM
 from cityops.cases.engine import Cases
+from cityops.cases.inputs import Step
 from cityops.cases.reports.rows import add_update, handling_of, move_report, open_words
 from cityops.cases.reports.tables import report_table, report_update_table
 from cityops.cases.reports.values import ReportState
 from cityops.cases.tables import answer_table, case_table, reporter_table
-from cityops.cases.views import Step
 from cityops.kit import Clock, ConflictError, IdMaker, InvalidError, Text
 from cityops.store import Event, Subscriber
 

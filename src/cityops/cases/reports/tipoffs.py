@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
 
-from cityops.access import Passwords, Permission, Principal, record_audit
+from cityops.access import AuditTrail, Passwords, Permission, Principal
 from cityops.cases.reports.checking import clean
 from cityops.cases.reports.codes import make_code, split_code, unknown_code
 from cityops.cases.reports.tables import tip_off_table
@@ -108,6 +108,7 @@ class TipOffs:
     ) -> None:
         self._store = store
         self._clock = clock
+        self._audit = AuditTrail(clock, "tip_off")
         self._passwords = passwords
         self._source = matters
         self._waiting_max = waiting_max
@@ -285,17 +286,6 @@ class TipOffs:
 
     def _today(self) -> str:
         return from_ms(self._clock.now_ms()).date().isoformat()
-
-    def _audit(self, conn: Connection, who: Principal, action: str, tip_off_id: str, detail: dict[str, Any]) -> None:
-        record_audit(
-            conn,
-            at_ms=self._clock.now_ms(),
-            actor=who,
-            action=action,
-            object_type="tip_off",
-            object_id=tip_off_id,
-            detail=detail,
-        )
 
 
 def _locked(conn: Connection, tip_off_id: str) -> RowMapping:

@@ -122,11 +122,12 @@ def plan_of(row: RowMapping) -> Plan:
     )
 
 
-def nights_of(conn: Connection, case_id: str) -> list[Night]:
-    """The nights recorded of a work, in order."""
-    query = select(planned_work_night_table).where(_n.case_id == case_id).order_by(_n.night)
-    return [
-        Night(
+def nights_of(conn: Connection, case_ids: Sequence[str]) -> dict[str, list[Night]]:
+    """The nights recorded of each of these works, in order."""
+    query = select(planned_work_night_table).where(_n.case_id.in_(case_ids)).order_by(_n.night)
+    found: dict[str, list[Night]] = {case_id: [] for case_id in case_ids}
+    for row in conn.execute(query).mappings():
+        night = Night(
             date.fromisoformat(row["night"]),
             row["done"],
             row["notes"],
@@ -134,8 +135,8 @@ def nights_of(conn: Connection, case_id: str) -> list[Night]:
             from_ms(row["at_ms"]),
             row["corrected"],
         )
-        for row in conn.execute(query).mappings()
-    ]
+        found[row["case_id"]].append(night)
+    return found
 
 
 def view_of(case: CaseView, row: RowMapping, nights: Sequence[Night]) -> PlannedWork:

@@ -14,7 +14,7 @@ from typing import Final
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from cityops.access import Permission, Principal, Role, record_audit
-from cityops.cases import NewCase, case_scope, case_table, step_table
+from cityops.cases import CaseFilter, NewCase, case_scope, case_table, step_table
 from cityops.dispatch import Stretch
 from cityops.kit import ConflictError, ForbiddenError, InvalidError, NotFoundError, Text
 from cityops.scenes.registry import SceneContext
@@ -129,7 +129,7 @@ class PlannedWorks:
                 raise _not_now("只有施工中的作业可以记录进度", "only a work that is going on has progress")
             row = conn.execute(select(planned_work_table).where(_w.case_id == case_id)).mappings().one()
             plan = plan_of(row)
-            nights = nights_of(conn, case_id)
+            nights = nights_of(conn, [case_id])[case_id]
             self._check_night(plan, night, done, [one for one in nights if one.night != night], notes)
             self._write_night(conn, principal, case_id, night, done, notes)
 
@@ -192,21 +192,17 @@ class PlannedWorks:
             row = conn.execute(select(planned_work_table).where(_w.case_id == case_id)).mappings().one_or_none()
             if row is None:
                 raise NotFoundError("这不是计划作业", "this is no planned work", code="work.not_found")
-            return view_of(case, row, nights_of(conn, case_id))
+            return view_of(case, row, nights_of(conn, [case_id])[case_id])
 
     def list(self, principal: Principal) -> list[PlannedWork]:
         """The works this person may see, the newest 200, newest first."""
         principal.require(Permission.CASES_READ)
-        query = (
-            select(_w.case_id)
-            .join(case_table, case_table.c.id == _w.case_id)
-            .where(case_scope(principal))
-            .order_by(case_table.c.opened_ms.desc())
-            .limit(_LISTED)
-        )
+        cases = self._context.cases.list(principal, CaseFilter(scene=SCENE, kind=KIND, page_size=_LISTED)).items
+        ids = [case.case_id for case in cases]
         with self._context.store.read() as conn:
-            ids = conn.execute(query).scalars().all()
-        return [self.get(principal, case_id) for case_id in ids]
+            found = conn.execute(select(planned_work_table).where(_w.case_id.in_(ids))).mappings()
+            rows, nights = {row["case_id"]: row for row in found}, nights_of(conn, ids)
+        return [view_of(case, rows[case.case_id], nights[case.case_id]) for case in cases if case.case_id in rows]
 
     # --- the roads -----------------------------------------------------------------------------------------------
 
