@@ -20,7 +20,7 @@ from cityops.cases import case_table
 from cityops.cases.catalogue import NATIONAL, ItemKey, Kind
 from cityops.cases.intake import NewCaseReport
 from cityops.kit import ConflictError, InvalidError, NotFoundError, Text, from_ms
-from cityops.registers import RegisterObject
+from cityops.registers import ARCHIVED, RegisterObject
 from cityops.scenes.registry import SceneContext
 from cityops.scenes.urban_management.tables import winter_mode_table, winter_visit_table
 
@@ -208,7 +208,7 @@ class WinterPatrol:
         """No longer look at a place; what was found there stays. ``NotFoundError``: no such place."""
         principal.require(Permission.CASES_SUPERVISE)
         spot = self._spot(spot_id)
-        self._context.registers.update(principal, spot.id, spot.version, {"state": "archived"})
+        self._context.registers.update(principal, spot.id, spot.version, {"state": ARCHIVED})
 
     # --- the round -----------------------------------------------------------------------------------------------
 
@@ -228,8 +228,10 @@ class WinterPatrol:
         with self._context.store.read() as conn:
             visits = conn.execute(query).mappings().all()
         visited = {row["spot_id"] for row in visits}
-        shown = [one for one in self._every_spot() if one.state == ACTIVE or one.id in visited]
-        spots = [_spot(one, [row for row in visits if row["spot_id"] == one.id]) for one in shown]
+        former = [one for one in self._spots(ARCHIVED) if one.id in visited]
+        spots = [
+            _spot(one, [row for row in visits if row["spot_id"] == one.id]) for one in (*self._spots(ACTIVE), *former)
+        ]
         spots.sort(key=lambda spot: (bool(spot.visits), not _has_ice(spot), spot.title))
         return Round(asked, tuple(spots), sum(bool(spot.visits) for spot in spots), sum(map(_has_ice, spots)))
 
@@ -339,13 +341,13 @@ class WinterPatrol:
         return Season(since, found, handled)
 
     def _spot(self, spot_id: str) -> RegisterObject:
-        spot = next((one for one in self._every_spot() if one.id == spot_id and one.state == ACTIVE), None)
+        spot = next((one for one in self._spots(ACTIVE) if one.id == spot_id), None)
         if spot is None or spot.lon is None or spot.lat is None:
             raise NotFoundError("没有这个巡查点", "there is no such place", code="winter.spot")
         return spot
 
-    def _every_spot(self) -> Sequence[RegisterObject]:
-        return self._context.registers.every(SYSTEM, REGISTER)
+    def _spots(self, state: str) -> Sequence[RegisterObject]:
+        return self._context.registers.every(SYSTEM, REGISTER, state=state)
 
 
 _WORDS: Final = {
