@@ -1,5 +1,6 @@
 """Checklists, inspection plans, inspections, and what is done about a hazard (检查与整改)."""
 
+from cityops.inspections.answers import points_of
 from cityops.inspections.checklists import (
     CHECKLIST_COLUMNS,
     TABLE_PREFIX,
@@ -12,6 +13,7 @@ from cityops.inspections.checklists import (
 from cityops.inspections.declaration import (
     AlarmSpec,
     ChecklistSpec,
+    CountedFigure,
     Every,
     FrequencyRule,
     Grade,
@@ -19,6 +21,7 @@ from cityops.inspections.declaration import (
     RectificationSpec,
 )
 from cityops.inspections.due import PlannedWork, may_perform
+from cityops.inspections.history import PastInspection
 from cityops.inspections.inspections import Found, Inspections, SceneInspections
 from cityops.inspections.periods import Period, counts, period_at
 from cityops.inspections.rectification import GRADE_WORDS, RECTIFICATION, rectification_workflow
@@ -61,6 +64,7 @@ __all__ = [
     "ChecklistItem",
     "ChecklistSpec",
     "Checklists",
+    "CountedFigure",
     "Covered",
     "Due",
     "DueFilter",
@@ -79,6 +83,7 @@ __all__ = [
     "Inspections",
     "ItemAnswer",
     "NewInspection",
+    "PastInspection",
     "Period",
     "PlannedWork",
     "RectificationSpec",
@@ -92,6 +97,7 @@ __all__ = [
     "inspection_table",
     "may_perform",
     "period_at",
+    "points_of",
     "read_checklist_file",
     "rectification_workflow",
     "school_rows",

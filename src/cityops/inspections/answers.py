@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -81,8 +81,13 @@ def score_of(checklist: Checklist | None, new: NewInspection) -> float | None:
     if checklist is None:
         return None
     weights = {item.no: item.weight for item in checklist.items}
-    inspected = sum(weights[answer.no] for answer in new.items if answer.result in _INSPECTED)
-    passed = sum(weights[answer.no] for answer in new.items if answer.result == "passed")
+    return points_of(weights, [(answer.no, answer.result) for answer in new.items])
+
+
+def points_of(weights: Mapping[str, int], results: Sequence[tuple[str, str]]) -> float | None:
+    """Points of 100 by the weight of each item; an item without one is not counted, None when none is."""
+    inspected = sum(weights.get(no, 0) for no, result in results if result in _INSPECTED)
+    passed = sum(weights.get(no, 0) for no, result in results if result == "passed")
     return round(100 * passed / inspected, 1) if inspected else None
 
 

@@ -59,12 +59,22 @@ class FrequencyRule(Data):
         return self
 
 
+class CountedFigure(Data):
+    """A number that is asked for on the way (计数), such as seconds of delay or tonnes; summed by a board's figures."""
+
+    name: Name
+    title: Words
+    unit: Words | None = None
+    required: bool = False
+
+
 class InspectionPlan(Data):
     """A plan (检查计划): which objects of a register are due how often; the first rule that fits counts, none: not due.
 
     ``by``: ``unit``, the unit that answers for the object checks itself (自查), or ``supervisor``, the unit that
     supervises it (监督检查). ``checklist``: what is asked; without one the person states that it was done, with words
-    and evidence. ``calendar``: ``school`` counts nothing as due in holidays (学期校历). ``basis``: the rule's source.
+    and evidence. ``calendar``: ``school`` counts nothing as due in holidays (学期校历). ``figures``: numbers that are
+    asked for beside the checklist. ``basis``: the rule's source.
     """
 
     name: Name
@@ -75,6 +85,7 @@ class InspectionPlan(Data):
     checklist: Name | None = None
     rules: Annotated[tuple[FrequencyRule, ...], Field(min_length=1)]
     calendar: Literal["always", "school"] = "always"
+    figures: Annotated[tuple[CountedFigure, ...], Field(max_length=20)] = ()
     basis: str = ""
 
 

@@ -16,6 +16,7 @@ from cityops.inspections.alarms import Alarms
 from cityops.inspections.checklists import Checklists
 from cityops.inspections.declaration import AlarmSpec, InspectionPlan
 from cityops.inspections.due import PlannedWork, covered_rows, due_rows
+from cityops.inspections.history import PastInspection, bring_in
 from cityops.inspections.periods import counts, period_at
 from cityops.inspections.reading import (
     answered_items,
@@ -108,6 +109,7 @@ class Inspections:
         self._declared = declared
         self._store = store
         self._clock = clock
+        self._ids = ids
         self._registers = registers
         self._cases = cases
         self._evidence = evidence
@@ -210,6 +212,11 @@ class Inspections:
     def record_in(self, conn: Connection, principal: Principal, new: NewInspection) -> str:
         """``record`` in the running transaction; the inspection's id."""
         return self._recorder.record(conn, principal, self.plan(principal, new.scene, new.plan), new)
+
+    def bring_in(self, actor: Principal, scene: str, plan: str, past: Sequence[PastInspection]) -> int:
+        """Bring in inspections made before or elsewhere, each once; see ``history.bring_in``.."""
+        work = self.plan(actor, scene, plan)
+        return self._store.write(lambda conn: bring_in(conn, self._clock, self._ids, actor, work, past))
 
     def inspections(self, principal: Principal, wanted: InspectionFilter) -> Found[Inspection]:
         """Inspections of objects this person sees, newest first."""

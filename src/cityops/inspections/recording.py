@@ -66,6 +66,7 @@ class Recorder:
         _require_performer(principal, work, inspected)
         checklist = self._checklist(conn, work, new)
         checked_answers(checklist, new)
+        _check_figures(work, new)
         findings = findings_of(checklist, new)
         inspection_id = self.ids.next()
         row = self._row(principal, work, new, checklist, failed=len(findings))
@@ -298,6 +299,16 @@ def _check(new: NewInspection) -> None:
         raise refused(f"说明超过 {_MAX_COMMENT} 字", f"the comment has more than {_MAX_COMMENT} characters")
     if len(new.figures) > _MAX_FIGURES or not all(map(_is_figure, new.figures.items())):
         raise refused("计数的名称或数值不正确", "a figure's name or value is wrong")
+
+
+def _check_figures(work: PlannedWork, new: NewInspection) -> None:
+    """What the plan must be told is there."""
+    missing = [one.title for one in work.plan.figures if one.required and one.name not in new.figures]
+    if missing:
+        raise refused(
+            f"请填写：{'、'.join(title.zh for title in missing)}",
+            f"fill in: {', '.join(title.en for title in missing)}",
+        )
 
 
 def _is_figure(figure: tuple[str, float]) -> bool:

@@ -10,6 +10,7 @@ from cityops.inspections import read_checklist_file
 from cityops.kit import ConfigError, Text
 from cityops.registers import VEHICLE
 from cityops.scenes.demo_files import OBJECTS, PEOPLE, check_objects, demo_file, parse_people
+from cityops.scenes.demo_inspections import inspection_faults
 from cityops.scenes.loader import parse_scene
 from cityops.scenes.reading import Problem, located, read_text
 from cityops.scenes.registry import DECLARATION
@@ -52,6 +53,7 @@ def folder_faults(folder: Path, other_registers: Collection[str] = ()) -> list[T
     if spec is not None:
         faults += _checklist_faults(folder, spec)
         faults += _object_faults(folder, spec)
+        faults += [text for path, found in inspection_faults(spec, folder) for text in _located(path, found)]
     people = folder / PEOPLE
     if people.exists():
         faults += _located(people, parse_people(people)[1])

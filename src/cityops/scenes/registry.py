@@ -20,7 +20,7 @@ from cityops.cases.documents import Documents
 from cityops.cases.evidence import EvidenceBook
 from cityops.cases.intake import Intake
 from cityops.cases.reports import CaseReports, ReportDesk, Service, TipOffMatter, TipOffs
-from cityops.detection import AlertBook, AnyDetector
+from cityops.detection import AlertBook, AnyDetector, Overrides
 from cityops.dispatch import Dispatch
 from cityops.inspections import Inspections, SceneInspections, read_checklist_file
 from cityops.kit import Clock, ConfigError, IdMaker, InvalidError
@@ -28,6 +28,7 @@ from cityops.observations import DeviceRegister
 from cityops.places import City
 from cityops.plans import Drills, DrillSpec
 from cityops.registers import ObjectCheck, Registers, RegisterSpec
+from cityops.scenes.fleet import DemoTruck
 from cityops.scenes.loader import read_scene
 from cityops.scenes.spec import SceneSpec
 from cityops.store import Store, Subscriber
@@ -92,6 +93,14 @@ class Scene:
         """The detectors to run."""
         return ()
 
+    def overrides(self, context: SceneContext) -> Overrides:
+        """Detectors' parameters of single vehicles, asked every minute; see ``cityops.detection.Overrides``."""
+        return {}
+
+    def demo_fleet(self, count: int, seed: int) -> Sequence[DemoTruck]:
+        """The vehicles that the demo's simulation drives: those the scene's demo registers, at most ``count``."""
+        return ()
+
     def subscribers(self, context: SceneContext) -> Sequence[Subscriber]:
         """Who wants events, and what is done with them."""
         return ()
@@ -117,8 +126,10 @@ class Scene:
     def demo(self, context: SceneContext) -> None:
         """Put the scene's demo data (``demo.yaml``, ``demo/``) into the store; doing it again changes nothing."""
         from cityops.scenes.demo_files import seed_folder
+        from cityops.scenes.demo_inspections import seed_inspections
 
         seed_folder(context, self.spec, self.folder)
+        seed_inspections(context, self.spec, self.folder)
 
     def upkeep(self, context: SceneContext) -> None:
         """What is due every hour, such as erasing what its retention has passed; doing it again changes nothing."""
@@ -222,6 +233,15 @@ def routers_of(scenes: Iterable[Scene]) -> list[APIRouter]:
     from cityops.scenes.overlay.routes import router as of_scenes  # brings FastAPI along: imported when asked
 
     return [of_scenes, *(router for scene in scenes for router in scene.routers())]
+
+
+def overrides_of(scenes: Iterable[Scene], context: SceneContext) -> Overrides:
+    """The parameters of single vehicles that the scenes give, as detection takes them."""
+    found: dict[str, dict[str, Mapping[str, float]]] = {}
+    for scene in scenes:
+        for vehicle, parameters in scene.overrides(context).items():
+            found.setdefault(vehicle, {}).update(parameters)
+    return found
 
 
 def figures_of(scenes: Iterable[Scene]) -> dict[str, Sequence[FigureSpec]]:

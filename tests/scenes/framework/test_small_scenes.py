@@ -13,7 +13,7 @@ from cityops.places import City
 from cityops.scenes import seed_city
 from cityops.store import Store
 
-SMALL = ("city_devices", "emergency_base", "mine_safety", "outreach", "service_tickets", "volunteers")
+SMALL = ("city_devices", "emergency_base", "mine_safety", "outreach", "safe_city", "service_tickets", "volunteers")
 
 
 @pytest.mark.parametrize("name", SMALL)
@@ -64,3 +64,24 @@ def test_shelter_area_a_head_is_by_district_against_two_square_metres(
     assert board["per_head"].value == 1.95, "7.99 million m² for 4.1 million people"
     assert board["per_head"].value < board["per_head"].spec.target == 2
     assert (board["communities"].value, board["communities"].spec.target) == (27, 30)
+
+
+def test_responsibility_lists_and_campaigns_add_up(
+    store: Store, clock: ManualClock, city: City, tmp_path: Path
+) -> None:
+    """S2: 6/37/75; 6/16; 37/80; 42 streets, 777 villages; 26/505/748 officers; 1,328, 724, 482, 474, 11,789 t."""
+    context = scene_context(store, clock, city, tmp_path)
+    seed_city(context)
+    for _ in range(2):  # the second time changes nothing
+        installed_scenes()["safe_city"].demo(context)
+    board = {one.spec.name: one for one in context.figures.board(SYSTEM, "safe_city")}
+    assert [board[name].value for name in ("classes", "items", "tasks")] == [6, 37, 75]
+    assert [board[name].value for name in ("common_classes", "common_works")] == [6, 16]
+    assert [board[name].value for name in ("individual_classes", "individual_works")] == [37, 80]
+    assert [board[name].value for name in ("streets", "villages")] == [42, 777]
+    assert [board[f"{level}_officers"].value for level in ("county", "town", "village")] == [26, 505, 748]
+    campaign = [board[name].value for name in ("hotels", "venues", "hazards", "trucks", "tonnes")]
+    assert campaign == [1328, 724, 482, 474, 11789]
+    assert not any(one.contradicts for one in board.values())
+    # One street (the 41st) and every 97th village from the sixth on have not signed: 1 + 8.
+    assert board["gaps"].value == 9
