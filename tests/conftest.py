@@ -6,17 +6,18 @@ import os
 import secrets
 import tempfile
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, make_url
 
-from cityops.kit import SHANGHAI, IdMaker, ManualClock
-from cityops.store import Store
+from cityops.kit import SHANGHAI, IdMaker, ManualClock, SystemClock
+from cityops.store import Store, metadata
 
+_SQLITE_TEMPLATES: dict[int, bytes] = {}
 _POSTGRESQL_CONF = "\nfsync = off\nfull_page_writes = off\nmax_connections = 200\nshared_buffers = 32MB\n"
 
 
@@ -65,13 +66,13 @@ def postgresql_server() -> Iterator[str]:
 
 
 @contextmanager
-def fresh_database(server_url: str) -> Iterator[str]:
-    """URL of a new empty database, dropped afterwards."""
+def fresh_database(server_url: str, template: str = "template1") -> Iterator[str]:
+    """URL of a new database like ``template`` (an empty one), dropped afterwards."""
     name = f"cityops_test_{secrets.token_hex(6)}"
     url = make_url(server_url).set(drivername="postgresql+psycopg")
     engine = create_engine(url, isolation_level="AUTOCOMMIT")
     with engine.connect() as conn:
-        conn.exec_driver_sql(f"CREATE DATABASE {name}")
+        conn.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {template}")
     yield url.set(database=name).render_as_string(hide_password=False)
     with engine.connect() as conn:
         conn.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
@@ -88,17 +89,51 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         yield url
 
 
-@pytest.fixture
-def store(database_url: str, clock: ManualClock) -> Iterator[Store]:
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql_server: str) -> Iterator[Callable[[], str]]:
+    """Gives a database with all tables that are declared by now: copying it is quicker than making them again."""
+    made: dict[int, str] = {}
+    with ExitStack() as stack:
+
+        def name() -> str:
+            count = len(metadata.tables)
+            if count not in made:
+                url = stack.enter_context(fresh_database(postgresql_server))
+                with Store.open(url, clock=SystemClock()) as store:
+                    store.create_all()
+                made[count] = str(make_url(url).database)
+            return made[count]
+
+        yield name
+
+
+def sqlite_with_tables(path: Path) -> str:
+    """URL of a new SQLite file with all tables that are declared by now, copied likewise."""
+    count = len(metadata.tables)
+    if count not in _SQLITE_TEMPLATES:
+        with tempfile.TemporaryDirectory(prefix="cityops-tables-") as folder:
+            template = Path(folder) / "empty.db"
+            with Store.open(f"sqlite:///{template}", clock=SystemClock()) as store:
+                store.create_all()
+            _SQLITE_TEMPLATES[count] = template.read_bytes()
+    path.write_bytes(_SQLITE_TEMPLATES[count])
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path, clock: ManualClock) -> Iterator[Store]:
     """A store with all tables, once on SQLite and once on PostgreSQL."""
-    with Store.open(database_url, clock=clock) as opened:
-        opened.create_all()
-        yield opened
+    with ExitStack() as stack:
+        if request.param == "sqlite":
+            url = sqlite_with_tables(tmp_path / "cityops.db")
+        else:
+            template = request.getfixturevalue("postgresql_template")()
+            url = stack.enter_context(fresh_database(request.getfixturevalue("postgresql_server"), template))
+        yield stack.enter_context(Store.open(url, clock=clock))
 
 
 @pytest.fixture
 def sqlite_store(tmp_path: Path, clock: ManualClock) -> Iterator[Store]:
     """A store with all tables on SQLite only, for tests to which the database does not matter."""
-    with Store.open(f"sqlite:///{tmp_path}/cityops.db", clock=clock) as opened:
-        opened.create_all()
+    with Store.open(sqlite_with_tables(tmp_path / "cityops.db"), clock=clock) as opened:
         yield opened

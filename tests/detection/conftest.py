@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.conftest import sqlite_with_tables
 
 from cityops.access import SYSTEM
 from cityops.detection import (
@@ -186,8 +187,7 @@ def new_world(tmp_path_factory: pytest.TempPathFactory, clock: ManualClock) -> I
 
     def make() -> World:
         folder = tmp_path_factory.mktemp("world")
-        store = Store.open(f"sqlite:///{folder}/cityops.db", clock=clock)
-        store.create_all()
+        store = Store.open(sqlite_with_tables(folder / "cityops.db"), clock=clock)
         made.append(World(folder, store, clock))
         return made[-1]
 
