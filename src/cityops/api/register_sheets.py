@@ -27,14 +27,14 @@ _PREFIX: Final = "data."
 
 
 class Shown:
-    """How values of a closed list stand in a cell: the Chinese words, or the value itself where words repeat.
+    """How values of a closed list stand in a cell: the Chinese words, or the value itself where words mean two.
 
     Args:
         words: by value, the words that may stand for it; the first is what is written.
     """
 
     def __init__(self, words: Mapping[str, Sequence[str]]) -> None:
-        counts = Counter(word for forms in words.values() for word in set(forms))
+        counts = Counter(word for value, forms in words.items() for word in {value, *forms})
         self._shown = {value: forms[0] if counts[forms[0]] == 1 else value for value, forms in words.items()}
         self._values = {word: value for value, forms in words.items() for word in forms if counts[word] == 1}
         self._values |= {value: value for value in words}
