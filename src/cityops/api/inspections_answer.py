@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final, TypeVar
 
 from cityops.api.context import ApiContext
+from cityops.api.reading import show
 from cityops.api.schemas import Bilingual, Model, Page
 from cityops.api.schemas import inspections as schemas
 from cityops.inspections import (
@@ -69,6 +70,7 @@ def plan_answer(services: ApiContext, work: PlannedWork) -> schemas.Plan:
         by=plan.by,
         checklist=plan.checklist,
         calendar=plan.calendar,
+        figures=[show(schemas.PlanFigure, one.model_dump()) for one in plan.figures],
         basis=plan.basis,
         rules=rules,
     )

@@ -11,7 +11,7 @@ from tests.scenes.rooms import installed_scenes, scene_context
 
 from cityops.access import SYSTEM
 from cityops.inspections import DueFilter, Every, InspectionFilter, ItemAnswer, NewInspection, read_checklist_file
-from cityops.kit import SHANGHAI, ForbiddenError, ManualClock
+from cityops.kit import SHANGHAI, ForbiddenError, InvalidError, ManualClock
 from cityops.places import City
 from cityops.plans import NewDrill, NewPress
 from cityops.registers import ObjectFaultsError
@@ -158,3 +158,17 @@ def test_the_drill_of_the_source(town: SceneContext) -> None:
     ]
     covered = town.inspections.due(market, DueFilter(scene="fire_safety", plan="crowded_drill", object_id=place.id))
     assert [one.state for one in covered.items] == ["done"]
+
+
+def test_the_joint_test_asks_for_its_delay(town: SceneContext) -> None:
+    brigade = person(town, "fire_jcp")
+    unit = next(one for one in town.registers.every(brigade, "alarm_unit") if one.supervisor_id == brigade.unit_id)
+    checklist = town.inspections.checklists.in_force("joint_test")
+    answers = tuple(ItemAnswer(item.no, "left_out", "未测") for item in checklist.items)
+    now_ms = town.clock.now_ms()
+    new = NewInspection(
+        "joint-test-nothing", "fire_safety", "joint_test", unit.id, now_ms, now_ms, answers,
+        checklist_version=checklist.version,
+    )  # fmt: skip
+    with pytest.raises(InvalidError, match="fill in: From trigger to receipt"):
+        town.inspections.record(brigade, new)

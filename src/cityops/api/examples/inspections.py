@@ -14,7 +14,7 @@ _TITLE: Final = {"zh": "监管人员每月检查", "en": "Monthly inspection"}
 _ITEM: Final = {"zh": "防鼠板完好", "en": "The rat guard is sound"}
 _GROUP: Final = {"zh": "环境卫生", "en": "Premises"}
 _PLAN: Final[dict[str, Any]] = {
-    "scene": "school_canteens",
+    "scene": "sample_scene",
     "plan": "canteen_supervision",
     "title": _TITLE,
     "register_name": "canteen",
@@ -23,11 +23,12 @@ _PLAN: Final[dict[str, Any]] = {
     "by": "supervisor",
     "checklist": "canteen_62",
     "calendar": "school",
+    "figures": [],
     "basis": "本市计划",
     "rules": [{"every": "month", "period_from": _FROM, "period_to": _TO, "due_now": True}],
 }
 _DUE: Final[dict[str, Any]] = {
-    "scene": "school_canteens",
+    "scene": "sample_scene",
     "plan": "canteen_supervision",
     "every": "month",
     "state": "overdue",
@@ -92,7 +93,7 @@ BUNDLE: Final[dict[str, Any]] = {
 }
 NEW_INSPECTION: Final[dict[str, Any]] = {
     "client_id": "phone-7f3a-0002",
-    "scene": "school_canteens",
+    "scene": "sample_scene",
     "plan": "canteen_supervision",
     "object_id": _OBJECT_ID,
     "started_at": T0,
@@ -108,7 +109,7 @@ NEW_INSPECTION: Final[dict[str, Any]] = {
 }
 INSPECTION: Final[dict[str, Any]] = {
     "inspection_id": _INSPECTION_ID,
-    "scene": "school_canteens",
+    "scene": "sample_scene",
     "plan": "canteen_supervision",
     "register_name": "canteen",
     "object_id": _OBJECT_ID,
@@ -134,7 +135,7 @@ INSPECTIONS: Final[dict[str, Any]] = {"items": [INSPECTION], "page": PAGE}
 _HAZARD: Final[dict[str, Any]] = {
     "case_id": CASE_ID,
     "number": "SCR-20260512-0001",
-    "scene": "school_canteens",
+    "scene": "sample_scene",
     "title": {"zh": "第一小学食堂（合成）：防鼠板完好", "en": "第一小学食堂（合成）: The rat guard is sound"},
     "grade": "general",
     "state": "rectifying",

@@ -28,6 +28,15 @@ class PlanRule(Model):
     due_now: bool
 
 
+class PlanFigure(Model):
+    """A number that is asked for beside the checklist."""
+
+    name: str
+    title: Bilingual
+    unit: Bilingual | None
+    required: bool
+
+
 class Plan(Model):
     """An inspection plan (检查计划). ``by``: whether the unit checks itself or is inspected."""
 
@@ -40,6 +49,7 @@ class Plan(Model):
     by: Literal["unit", "supervisor"]
     checklist: str | None
     calendar: Literal["always", "school"]
+    figures: list[PlanFigure]
     basis: str
     rules: list[PlanRule]
 
