@@ -10,7 +10,7 @@ from typing import Final
 from cityops.access import SYSTEM
 from cityops.bootstrap.product import Product, check_data_folder
 from cityops.bootstrap.rooms import open_rooms
-from cityops.cases.catalogue import LOCAL_COLUMNS, Catalogue, ItemKey, Kind, RowError, write_rows
+from cityops.cases.catalogue import LOCAL_COLUMNS, Catalogue, Kind, RowError, write_rows
 from cityops.cases.intake import ReportMapping, file_rows, import_foreign, read_mapping
 from cityops.kit import ConfigError, Text
 
@@ -59,7 +59,8 @@ def _write_local_items(mapping: ReportMapping, path: Path) -> int:
 def _say_missing_items(mapping: ReportMapping, catalogue: Catalogue) -> None:
     """What has to be done first, said before the rows that fail because of it."""
     rows = [] if mapping.local_items is None else mapping.local_items.rows
-    missing = [row["code"] for row in rows if not catalogue.has(ItemKey(row["standard"], Kind.MATTER, row["code"]))]
+    known = {item.code for item in catalogue.items(Kind.MATTER)}
+    missing = [code for row in rows if (code := row["class_code"] + row["subclass_code"]) not in known]
     if missing:
         print(
             f"the mapping needs {len(missing)} matters that the catalogue has not ({', '.join(missing)}): write them "
