@@ -71,12 +71,14 @@ def scene_context(store: Store, clock: Clock, city: City, folder: Path, *, truck
         city=city,
         declared=overlays.inspections,
     )
+    units, sources = Units(store, clock, ids), Sources(store, clock, devices)
+    tries = RuleTrials(overlays, sources, calendar, inspections, rulebook, city, units)
     return SceneContext(
         store=store,
         clock=clock,
         ids=ids,
         city=city,
-        units=Units(store, clock, ids),
+        units=units,
         accounts=Accounts(store, clock, ids),
         registers=registers,
         devices=devices,
@@ -98,6 +100,6 @@ def scene_context(store: Store, clock: Clock, city: City, folder: Path, *, truck
         drills=Drills(store, clock, ids, drills_of(scenes), registers, fulfils_plans(inspections)),
         figures=Figures(store, clock, ids, registers, figures_of(scenes)),
         overlays=overlays,
-        trials=Trials(store, clock, ids, RuleTrials(overlays, Sources(store, clock, devices), calendar, inspections)),
+        trials=Trials(store, clock, ids, tries),
         demo_trucks=trucks,
     )

@@ -8,6 +8,7 @@ from cityops.api.live_hub import LiveLimits
 from cityops.api.metrics import Sample
 from cityops.api.middleware import RequestLimits
 from cityops.api.reading import Code, PageNumber, PageSize, Period, SearchWords, audit_read, show
+from cityops.api.rule_sheets import sheet_of
 from cityops.api.rules_answer import changes_answer, version_row
 from cityops.api.schemas import Bilingual, Latitude, Longitude, Model, Moment
 from cityops.api.schemas.intake import ImportRowError
@@ -47,6 +48,7 @@ __all__ = [
     "create_app",
     "make_server",
     "openapi_document",
+    "sheet_of",
     "sheet_response",
     "show",
     "spec",

@@ -89,6 +89,7 @@ def compose(product: Product, store: Store, city: City, scenes: dict[str, Scene]
     files = Files(product.folder("files"))
     documents = Documents(store, files, clock, ids)
     effects = {**crew_effects(), **document_effects(documents)}
+    units = Units(store, clock, ids)
     rules = RuleTables(store, clock, publishes=Permission.RULES_PUBLISH)
     overlays = Overlays(scenes.values(), store, rules, clock)
     workflows = ReadableWorkflows(overlays.workflows, keep_workflows(store, clock, scenes.values()))
@@ -112,6 +113,7 @@ def compose(product: Product, store: Store, city: City, scenes: dict[str, Scene]
     history_view = HistoryView(history, product.log_folder, PositionFile(product.folder("state"), HISTORIAN))
     devices = DeviceRegister(store, clock)
     sources = Sources(store, clock, devices, history_view, Enricher(city.network, speed_limits()))
+    tries = RuleTrials(overlays, sources, calendar, inspections, rulebook, city, units)
     idle_s = product.settings.session_idle_h * 3600
     return Rooms(
         product=product,
@@ -128,7 +130,7 @@ def compose(product: Product, store: Store, city: City, scenes: dict[str, Scene]
             clock=clock,
             ids=ids,
             city=city,
-            units=Units(store, clock, ids),
+            units=units,
             accounts=Accounts(store, clock, ids),
             registers=registers,
             devices=devices,
@@ -150,7 +152,7 @@ def compose(product: Product, store: Store, city: City, scenes: dict[str, Scene]
             drills=Drills(store, clock, ids, drills_of(scenes.values()), registers, fulfils_plans(inspections)),
             figures=Figures(store, clock, ids, registers, figures_of(scenes.values())),
             overlays=overlays,
-            trials=Trials(store, clock, ids, RuleTrials(overlays, sources, calendar, inspections)),
+            trials=Trials(store, clock, ids, tries),
             demo_trucks=product.settings.demo_trucks,
         ),
     )

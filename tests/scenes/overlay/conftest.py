@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from tests.scenes.rooms import scene_context
+from tests.scenes.rooms import installed_scenes, scene_context
 
 from cityops.access import Permission, Principal, Role
 from cityops.cases import NewCase

@@ -27,6 +27,7 @@ ALLOWED = {
     f"GET {OVERLAY}/trials": RULE_READERS,
     f"POST {OVERLAY}/trials": ADMIN,
     "GET /api/trials/{trial_id}": RULE_READERS,
+    "POST /api/trials/{table}": ADMIN,
     "DELETE /api/trials/{trial_id}": ADMIN,
     f"GET {OVERLAY}/versions": RULE_READERS,
     f"POST {OVERLAY}/versions": ADMIN,

@@ -5,17 +5,22 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
+from sqlalchemy import Connection, insert
 from tests.detection.conftest import T0, Fact, make_fast
 from tests.detection.conftest import World as Road
 from tests.scenes.overlay.conftest import ACCEPT, ACCEPTOR, ADMIN, Centre
 
 from cityops.access import SYSTEM
 from cityops.cases import Step
+from cityops.cases.catalogue import ItemKey, Kind
+from cityops.cases.duplicates import record_matter
 from cityops.detection import AnyDetector, Enricher, SpeedLimits, tuned
+from cityops.inspections import inspection_item_table, inspection_table
 from cityops.kit import BusyError, ConflictError, ForbiddenError, ManualClock, NotFoundError
 from cityops.observations import HistoryView
 from cityops.registers import ObjectValues
@@ -303,3 +308,85 @@ def test_a_frequency_is_tried_on_the_objects_and_holds_when_published(quick_cent
     desk.publish(ADMIN, {path: "quarter"}, expected_version=0, note="按季度", untried_reason="")
     plan = next(one for one in quick_centre.context.inspections.plans(SYSTEM) if one.plan.name == "canteen_supervision")
     assert [rule.every.value for rule in plan.plan.rules] == ["quarter"]
+
+
+LAMP, ROADS = "01037", "UM-ROADS"
+
+
+def route(unit: str, code: str = "") -> dict[str, str]:
+    fields = dict.fromkeys(("area", "source", "joint_unit_ids", "role", "valid_from", "valid_to", "note"), "")
+    return {**fields, "standard": "GB/T 47678.5-2026" if code else "", "code": code, "unit_id": unit}
+
+
+def test_routes_are_tried_on_the_reports_of_ninety_days(quick_centre: Centre) -> None:
+    """Two lamps and a manhole; lamps go to another unit now."""
+    context, (lon, lat) = quick_centre.context, quick_centre.context.city.center
+    for code in (LAMP, LAMP, "01001"):
+        key, case_id = ItemKey("GB/T 47678.5-2026", Kind.MATTER, code), quick_centre.report()
+        at_ms = context.clock.now_ms()
+        context.store.write(partial(record_matter, case_id=case_id, key=key, lon=lon, lat=lat, opened_ms=at_ms))
+    context.rules.publish(ADMIN, "routes", [route("UM-ALL")], expected_version=0, note="全部")
+    trial = quick_centre.trials.ask(ADMIN, "routes", [route("UM-ALL"), route(ROADS, LAMP)], 1)
+    quick_centre.trials.step()
+    result = quick_centre.trials.get(ADMIN, trial.trial_id).result
+    assert result is not None
+    (found,) = result.tables
+    assert (found.table, found.counted, found.different) == ("routes", 3, 2)
+    assert [(one.before, one.after, one.count) for one in found.moves] == [("UM-ALL", ROADS, 2)]
+
+
+def test_a_checklist_is_tried_on_stored_inspections(quick_centre: Centre) -> None:
+    """Items of weight 1 and 2 in the scene's file, the first passed: 33.3 points; with weights of 3 and 1 it is 75."""
+    context = quick_centre.context
+    checklist = context.inspections.checklists.in_force("canteen_62")
+    first, second = (item.no for item in checklist.items[:2])
+    assert [item.weight for item in checklist.items[:2]] == [1, 2]
+    context.registers.put_many(SYSTEM, "canteen", [canteen(1)])
+    item = context.registers.find(SYSTEM, "canteen", "SC-0001")
+    assert item is not None
+    made = {"id": "01" * 13, "scene": "school_canteens", "plan": "canteen_supervision", "register": "canteen"}
+    made |= {
+        "object_id": item.id,
+        "checklist": "canteen_62",
+        "client_id": "c1",
+        "inspector_id": "i",
+        "result": "failed",
+    }
+    now = context.clock.now_ms()
+    figures = {
+        "checklist_version": 0,
+        "inspector_name": "检查员",
+        "asked": 2,
+        "failed": 1,
+        "left_out": 0,
+        "score": 50.0,
+    }
+    times = {"started_ms": now - 1000, "finished_ms": now, "received_ms": now, "comment": "", "figures": {}}
+    answers = [(first, "passed"), (second, "failed")]
+
+    def write(conn: Connection) -> None:
+        conn.execute(insert(inspection_table).values(**made, **figures, **times))
+        for no, result in answers:
+            conn.execute(insert(inspection_item_table).values(inspection_id=made["id"], no=no, result=result, words=""))
+
+    context.store.write(write)
+    rows = [
+        {**row, "weight": "3" if row["no"] == first else "1"}
+        for row in context.inspections.checklists.rows("canteen_62")
+    ]
+    trial = quick_centre.trials.ask(ADMIN, "checklist:canteen_62", rows, 0)
+    quick_centre.trials.step()
+    result = quick_centre.trials.get(ADMIN, trial.trial_id).result
+    assert result is not None
+    (found,) = result.tables
+    assert (found.counted, found.different, found.mean_before, found.mean_after) == (1, 1, 33.3, 75.0)
+    assert [(one.before, one.after) for one in found.moves] == [("33.3", "75.0")]
+
+
+def test_a_table_that_the_past_says_nothing_about_fails_in_words(quick_centre: Centre) -> None:
+    trial = quick_centre.trials.ask(ADMIN, "conditions", [], 0)
+    quick_centre.trials.step()
+    failed = quick_centre.trials.get(ADMIN, trial.trial_id)
+    assert failed.state == "failed"
+    assert failed.fault is not None
+    assert failed.fault.zh == "规则表 conditions 不能试算"

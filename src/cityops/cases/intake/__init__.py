@@ -3,7 +3,7 @@
 from cityops.cases.intake.callbacks import Call, CallBacks, FullContact, OwedCall, OwedCalls, ReporterView
 from cityops.cases.intake.foreign import ForeignReports, ReportMapping, import_foreign, read_mapping
 from cityops.cases.intake.intake import Intake
-from cityops.cases.intake.routing import finest_code
+from cityops.cases.intake.routing import finest_code, routed
 from cityops.cases.intake.sheet import (
     IMPORT_MAX,
     REPORT_COLUMNS,
@@ -56,5 +56,6 @@ __all__ = [
     "import_reports",
     "intake_table",
     "read_mapping",
+    "routed",
     "template",
 ]

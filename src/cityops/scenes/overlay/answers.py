@@ -124,7 +124,7 @@ class TrialAnswer(Model):
     trial_id: str
     subject: str
     base_version: int
-    values: dict[str, str]
+    rows: list[dict[str, str]]
     state: TrialState
     done: int
     total: int

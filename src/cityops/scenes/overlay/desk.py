@@ -63,7 +63,7 @@ class OverlayDesk:
         """Have values tried against the last 90 days; raises like ``Trials.ask``, and ``InvalidError`` when wrong."""
         rows = self._rows(values)
         self._declared.sound(rows)
-        return self._trials.ask(person, self.table, rows, base_version)
+        return self._trials.ask(person, self.table, _fields(rows), base_version)
 
     def publish(
         self, person: Principal, values: Rows, *, expected_version: int, note: str, untried_reason: str
@@ -78,7 +78,7 @@ class OverlayDesk:
         person.require(Permission.RULES_PUBLISH)
         rows = self._rows(values)
         self._declared.sound(rows)
-        if self._trials.done_for(self.table, rows, expected_version) is None:
+        if self._trials.done_for(self.table, _fields(rows), expected_version) is None:
             if not untried_reason.strip():
                 raise _untried()
             note = f"{note.strip()}（未试算发布 untried：{untried_reason.strip()}）" if note.strip() else ""

@@ -19,14 +19,14 @@ VERSIONS: Final[dict[str, Any]] = {"items": [VERSION]}
 SCENES: Final[dict[str, Any]] = {
     "items": [
         {
-            "name": "urban_management", "title": _TITLE, "owner": _OWNER, "package": "cityops",
+            "name": "sample_scene", "title": _TITLE, "owner": _OWNER, "package": "cityops",
             "package_version": "0.1.0", "enabled": True, "overlay_version": 2, "adjustable": 380, "changed": 1,
             "left_out": 0, "checklists": [],
         }
     ]
 }  # fmt: skip
 OVERLAY: Final[dict[str, Any]] = {
-    "scene": "urban_management", "title": _TITLE, "owner": _OWNER, "version": 2, "published": VERSION,
+    "scene": "sample_scene", "title": _TITLE, "owner": _OWNER, "version": 2, "published": VERSION,
     "leaves": [
         {
             "path": _PATH, "kind": "limit", "about": _ABOUT, "built_in": "4", "value": "5", "options": [],
@@ -48,7 +48,7 @@ SHEET_VALUES: Final[dict[str, Any]] = {
 TRIAL_BODY: Final[dict[str, Any]] = {"values": {_PATH: "6"}, "expected_version": 2}
 TRIAL: Final[dict[str, Any]] = {
     "trial_id": "01JD0000000000000000000000", "subject": "overlay:urban_management", "base_version": 2,
-    "values": {_PATH: "6"}, "state": "done", "done": 412, "total": 412,
+    "rows": [{"path": _PATH, "value": "6"}], "state": "done", "done": 412, "total": 412,
     "result": {
         "days": 90,
         "limits": [
@@ -61,10 +61,22 @@ TRIAL: Final[dict[str, Any]] = {
                 "cases": [{"case_id": "01JD0000000000000000000001", "number": "UM-20261103-0017", "late": False}],
             }
         ],
-        "detectors": [], "plans": [], "texts": [], "untried": [],
+        "detectors": [], "plans": [], "texts": [], "tables": [], "untried": [],
     },
     "fault": None, "actor_name": "管理员", "asked_at": "2026-11-20T08:50:00+08:00",
     "finished_at": "2026-11-20T08:50:02+08:00",
+}  # fmt: skip
+TABLE_TRIAL: Final[dict[str, Any]] = {
+    **TRIAL, "subject": "routes", "rows": [{"code": "01037", "unit_id": "UM-ROADS"}],
+    "result": {
+        "days": 90, "limits": [], "detectors": [], "plans": [], "texts": [], "untried": [],
+        "tables": [
+            {
+                "table": "routes", "counted": 840, "different": 31, "mean_before": None, "mean_after": None,
+                "moves": [{"before": "照明管理处", "after": "市政道路养护处", "count": 31}],
+            }
+        ],
+    },
 }  # fmt: skip
 TRIALS: Final[dict[str, Any]] = {"items": [TRIAL]}
 PUBLISH: Final[dict[str, Any]] = {**TRIAL_BODY, "note": "督办时限放宽到 6 个工作时", "untried_reason": ""}

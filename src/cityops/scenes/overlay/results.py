@@ -90,6 +90,28 @@ class Untried(Data):
     why: Words
 
 
+class Move(Data):
+    """So many that went one way and would go another: from unit to unit, from score to score."""
+
+    before: str
+    after: str
+    count: int
+
+
+class TableTrial(Data):
+    """A rule table: reports that routes would send elsewhere, or inspections that would be scored otherwise.
+
+    ``moves``: the 20 most frequent. ``mean_before``, ``mean_after``: of all scores, for a checklist.
+    """
+
+    table: str
+    counted: int
+    different: int
+    moves: tuple[Move, ...]
+    mean_before: float | None = None
+    mean_after: float | None = None
+
+
 class TrialResult(Data):
     """What a trial found over ``days`` days."""
 
@@ -98,4 +120,5 @@ class TrialResult(Data):
     detectors: tuple[DetectorTrial, ...] = ()
     plans: tuple[PlanTrial, ...] = ()
     texts: tuple[TextTrial, ...] = ()
+    tables: tuple[TableTrial, ...] = ()
     untried: tuple[Untried, ...] = ()

@@ -17,18 +17,22 @@ from cityops.api import (
     Person,
     RuleChanges,
     RuleVersionRow,
+    Services,
     changes_answer,
+    sheet_of,
     sheet_response,
     show,
     spec,
     version_row,
 )
+from cityops.cases.catalogue import read_rows
 from cityops.kit import from_ms
 from cityops.scenes.overlay import answers, examples
 from cityops.scenes.overlay.desk import OverlayDesk
 from cityops.scenes.overlay.installed import scene_rows
 from cityops.scenes.overlay.merging import RowFault
 from cityops.scenes.overlay.results import DetectorTrial
+from cityops.scenes.overlay.rule_tables import may_be_tried, not_tried
 from cityops.scenes.overlay.trials import Trial
 from cityops.scenes.registry import SceneContext
 from cityops.scenes.web import Scenes
@@ -37,6 +41,7 @@ router = APIRouter(prefix="/api", tags=["规则 Rules"])
 _READ, _PUBLISH = Permission.RULES_READ, Permission.RULES_PUBLISH
 OVERLAY: Final = "/scenes/{scene}/overlay"
 SceneName = Annotated[str, Path(max_length=40, description="场景 The scene")]
+TableName = Annotated[str, Path(max_length=64, description="规则表 The rule table")]
 TrialId = Annotated[str, Path(max_length=26, description="试算编号 The trial")]
 _Version = Annotated[int | None, Query(ge=0, le=1_000_000, description="版本，缺省为现行 The version; else in force")]
 _Number = Annotated[int, Query(ge=0, le=1_000_000, description="版本，0 为内置 A version; 0: built in")]
@@ -150,6 +155,35 @@ def cancel_trial(scenes: Scenes, person: Person, trial_id: TrialId) -> answers.T
     return _trial(person, scenes.trials.cancel(person, trial_id))
 
 
+@router.post(
+    "/trials/{table}",
+    **spec(
+        "试算规则表",
+        "Try a rule table",
+        _PUBLISH,
+        answer=examples.TABLE_TRIAL,
+        upload=True,
+        status=201,
+        refusals=(404, 408, 413),
+    ),
+)
+async def try_table(
+    request: Request, scenes: Scenes, services: Services, parts: OwnParts, person: Person, table: TableName
+) -> answers.TrialAnswer:
+    """The body is the whole sheet of ``routes`` or of a checklist: tried on the reports or inspections of 90 days."""
+
+    def work(pieces: Iterator[bytes]) -> answers.TrialAnswer:
+        sheet = sheet_of(services, table)
+        if not may_be_tried(table):
+            raise not_tried(table)
+        rows = read_rows(b"".join(pieces), sheet.columns)
+        sheet.check(services, rows).accept()
+        version = scenes.rules.numbers().get(table, 0)
+        return _trial(person, scenes.trials.ask(person, table, [row.fields for row in rows], version))
+
+    return await parts.uploads.take(request, work)
+
+
 @router.get(f"{OVERLAY}/versions", **spec("配置版本", "Versions", _READ, answer=examples.VERSIONS, refusals=(404,)))
 def list_versions(scenes: Scenes, person: Person, scene: SceneName) -> answers.OverlayVersions:
     """The newest 200, newest first."""
@@ -230,7 +264,7 @@ def _trial(person: Principal, trial: Trial) -> answers.TrialAnswer:
         trial_id=trial.trial_id,
         subject=trial.subject,
         base_version=trial.base_version,
-        values=dict(trial.rows),
+        rows=[dict(row) for row in trial.rows],
         state=trial.state,
         done=trial.done,
         total=trial.total,

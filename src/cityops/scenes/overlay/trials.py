@@ -10,7 +10,7 @@ import hashlib
 import json
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -41,7 +41,7 @@ _t: Final = rule_trial_table.c
 _log: Final = logging.getLogger(__name__)
 
 TrialState = Literal["waiting", "running", "done", "cancelled", "failed"]
-Rows = Mapping[str, str]
+Rows = Sequence[Mapping[str, str]]
 Try = Callable[[str, Rows, Progress], TrialResult]
 """``try(subject, rows, progress)``: what these rows in place of those in force would have meant."""
 
@@ -102,7 +102,7 @@ class Trials:
                     id=trial_id,
                     subject=subject,
                     base_version=base_version,
-                    rows=dict(rows),
+                    rows=[dict(row) for row in rows],
                     digest=digest(rows),
                     state="waiting",
                     done=0,
@@ -214,7 +214,8 @@ class Trials:
 
 def digest(rows: Rows) -> str:
     """The same for the same rows, in whatever order."""
-    return hashlib.sha256(json.dumps(sorted(rows.items()), ensure_ascii=False).encode()).hexdigest()
+    lines = sorted(json.dumps(dict(row), sort_keys=True, ensure_ascii=False) for row in rows)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def _broken_off(now_ms: int) -> Update:

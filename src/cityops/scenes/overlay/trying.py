@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from cityops.cases import Workflow
-from cityops.inspections import Every, InspectionPlan, Inspections
+from cityops.access import Units
+from cityops.cases import Rulebook, Workflow
+from cityops.cases.catalogue import ROUTES
+from cityops.inspections import TABLE_PREFIX, Every, InspectionPlan, Inspections
 from cityops.kit import Text, Words, WorkingCalendar
-from cityops.scenes.overlay.book import PREFIX, Overlays
+from cityops.places import City
+from cityops.scenes.overlay.book import PREFIX, Overlays, rows_of
 from cityops.scenes.overlay.leaves import Leaf
 from cityops.scenes.overlay.limits import changed_limits, try_limit, words
 from cityops.scenes.overlay.merging import Declared, Merged, Rows
 from cityops.scenes.overlay.progress import Progress
 from cityops.scenes.overlay.results import DetectorTrial, PlanTrial, TextTrial, TrialResult, Untried
+from cityops.scenes.overlay.rule_tables import may_be_tried, not_tried, try_checklist, try_routes
 from cityops.scenes.overlay.thresholds import ChangedDetector, Sources, try_detector
 from cityops.scenes.registry import Scene, workflows_of
 
@@ -38,24 +42,39 @@ class RuleTrials:
         overlays: what holds now.
         sources: the past.
         calendar: working days for the limits.
-        inspections: what is due, for frequencies.
+        inspections: what is due, for frequencies; checklists.
+        rulebook: the routes in force.
+        city: finds the place of a report.
+        units: their names.
     """
 
     def __init__(
-        self, overlays: Overlays, sources: Sources, calendar: WorkingCalendar, inspections: Inspections
+        self,
+        overlays: Overlays,
+        sources: Sources,
+        calendar: WorkingCalendar,
+        inspections: Inspections,
+        rulebook: Rulebook,
+        city: City,
+        units: Units,
     ) -> None:
+        self._units = units
+        self._rulebook = rulebook
+        self._city = city
         self._inspections = inspections
         self._overlays = overlays
         self._sources = sources
         self._calendar = calendar
 
-    def __call__(self, subject: str, rows: Rows, progress: Progress) -> TrialResult:
+    def __call__(self, subject: str, fields: Sequence[Mapping[str, str]], progress: Progress) -> TrialResult:
         """What these rows would have meant in place of those in force.
 
         Raises:
             NotFoundError: the scene is not installed any more. InvalidError: rows that are wrong (a newer product).
         """
-        name = subject.removeprefix(PREFIX)
+        if not subject.startswith(PREFIX):
+            return self._table(subject, fields, progress)
+        name, rows = subject.removeprefix(PREFIX), rows_of(fields)
         now, declared = self._overlays.in_force(name), self._overlays.declared[name]
         before, after = declared.merge(now.rows), declared.sound(rows)
         now_ms = self._sources.clock.now_ms()
@@ -81,6 +100,20 @@ class RuleTrials:
             ),
             untried=(*(one for one in found if isinstance(one, Untried)), *_windows(changed)),
         )
+
+    def _table(self, subject: str, fields: Sequence[Mapping[str, str]], progress: Progress) -> TrialResult:
+        """Rows of a table that is no overlay: routes, or a checklist."""
+        since_ms = self._sources.clock.now_ms() - DAYS * _DAY_MS
+        if not may_be_tried(subject):
+            raise not_tried(subject)
+        if subject == ROUTES:
+            found = try_routes(
+                self._sources.store, self._rulebook.rules(), self._city, self._units, fields, since_ms, progress
+            )
+        else:
+            in_force = self._inspections.checklists.in_force(subject.removeprefix(TABLE_PREFIX))
+            found = try_checklist(self._sources.store, in_force, fields, since_ms, progress)
+        return TrialResult(days=DAYS, tables=(found,))
 
     def _plans(self, scene: str, before: Merged, after: Merged) -> Iterable[PlanTrial]:
         """Plans whose rules differ: how their objects stand now, and would."""

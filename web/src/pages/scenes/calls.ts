@@ -25,10 +25,13 @@ export const overlays = {
   tryOut: (scene: string, values: Values, version: number) => post<Trial>(`${at(scene)}/trials`, { values, expected_version: version }),
   trials: (scene: string) => get<{ items: Trial[] }>(`${at(scene)}/trials`),
   trial: (id: string) => get<Trial>(`/api/trials/${part(id)}`),
+  tryTable: (table: string, file: Blob) => request<Trial>("POST", `/api/trials/${part(table)}`, { file }),
   cancel: (id: string) => remove<Trial>(`/api/trials/${part(id)}`),
   publish: (scene: string, body: Schemas["PublishBody"]) => post<RuleVersion>(`${at(scene)}/versions`, body),
   versions: (scene: string) => get<{ items: RuleVersion[] }>(`${at(scene)}/versions`),
   changes: (scene: string, query: Query) => get<RuleChanges>(`${at(scene)}/changes`, query),
   rollBack: (scene: string, body: Schemas["RollBackBody"]) => post<RuleVersion>(`${at(scene)}/roll-back`, body),
 };
+/** The values of an overlay's rows by path. */
+export const valuesOf = (rows: readonly Record<string, string>[]): Values => Object.fromEntries(rows.map((row) => [row.path ?? "", row.value ?? ""]));
 export const overlaySheet = (scene: string): string => `${at(scene)}/sheet.xlsx`;
