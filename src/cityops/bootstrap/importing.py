@@ -34,7 +34,7 @@ def import_reports(product: Product, options: argparse.Namespace) -> int:
         _say(read.found.errors, read.found.rows)
         outcome = file_rows(context.intake, SYSTEM, read.found.accept(valid_only=options.valid_only))
     _say(outcome.errors, read.found.rows)
-    print(f"{options.file}: {read.found.rows} rows, {outcome.filed} reports filed")
+    print(f"{options.file}: {read.found.rows} rows, {outcome.filed} filed now or before 已上报（含以前导入的）")
     return 1 if outcome.errors else 0
 
 
