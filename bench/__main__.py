@@ -87,6 +87,16 @@ def _registers(result: dict[str, Any]) -> Iterator[str]:
         )
 
 
+def _inspections(result: dict[str, Any]) -> Iterator[str]:
+    for database, row in result["databases"].items():
+        yield (
+            f"due of {result['objects']:,} objects with {result['plans']} plans on {database}: "
+            f"{row['due_of_all_ms']:.0f} ms, one object {row['one_object_ms']:.0f} ms, coverage "
+            f"{row['coverage_of_a_month_ms']:.0f} ms; reading all objects {row['reading_all_objects_ms']:.0f} ms "
+            f"(load {result['load']})"
+        )
+
+
 def _plain(result: dict[str, Any]) -> Iterator[str]:
     yield json.dumps(result)
 
@@ -99,6 +109,7 @@ BENCHMARKS: Final[dict[str, Callable[[dict[str, Any]], Iterator[str]]]] = {
     "case_steps": _case_steps,
     "suggest": _suggest,
     "registers": _registers,
+    "inspections": _inspections,
     "log_append": _plain,
     "store_claims": _plain,
     "deadlines": _deadlines,

@@ -88,7 +88,7 @@ def _rule_rows(
     rule, school = work.plan.rules[number], work.school(calendar)
     now, before = period_at(rule.every, at_ms), last_over(rule, at_ms, school)
     missed = now if before is None else before
-    recent = _recent(work.plan.name, missed.start_ms, at_ms)
+    recent = _recent(work.plan.name, wanted.object_id, missed.start_ms, at_ms)
     state = _state(work.register, rule, (now, before), recent.c.last_ms, school)
     rows = select(
         _o.id.label("object_id"), _o.code, _o.title, _o.register, _o.unit_id, _o.supervisor_id, _o.area_code, _o.lon,
@@ -106,10 +106,11 @@ def _rule_rows(
     return rows.where(*_fitting(work, number, principal), *_wanted(work, principal, wanted))
 
 
-def _recent(plan: str, from_ms: int, to_ms: int) -> Subquery:
-    """The end of each object's last inspection for the plan, of those in a time."""
+def _recent(plan: str, object_id: str | None, from_ms: int, to_ms: int) -> Subquery:
+    """The end of each object's last inspection for the plan, of those in a time; or of one object."""
     made = select(_i.object_id, func.max(_i.finished_ms).label("last_ms"))
-    return made.where(_i.plan == plan, _i.finished_ms.between(from_ms, to_ms)).group_by(_i.object_id).subquery()
+    made = made.where(_i.plan == plan, _i.finished_ms.between(from_ms, to_ms)).group_by(_i.object_id)
+    return (made if object_id is None else made.where(_i.object_id == object_id)).subquery()
 
 
 def _state(
