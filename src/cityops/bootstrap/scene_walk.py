@@ -166,6 +166,7 @@ def _inspection(
         checklist_version=None if checklist is None else checklist.version,
         comment="试跑 scene test",
         hazards=hazards,
+        figures={one.name: 1.0 for one in plan.figures},
     )
 
 
