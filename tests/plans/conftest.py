@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
@@ -68,26 +67,24 @@ class Town:
 
 
 @pytest.fixture
-def town(database_url: str, clock: ManualClock, ids: IdMaker) -> Iterator[Town]:
-    with Store.open(database_url, clock=clock) as store:
-        store.create_all()
-        units = Units(store, clock, ids)
-        market, brigade, other = (
-            units.create(SYSTEM, code=code, name=code, kind="department", area_code="140108")
-            for code in ("MARKET", "BRIGADE", "OTHER")
-        )
-        registers = Registers(store, clock, ids, [MARKET])
-        place = registers.create(
-            SYSTEM, register="market", code="M-1", title="文百城", unit_id=market.id, supervisor_id=brigade.id
-        )
-        people = [
-            Principal(f"person-{unit.code}", unit.code.lower(), unit.name, Role.UNIT, unit.id)
-            for unit in (market, brigade, other)
-        ]
-        fulfilled: list[tuple[str, str]] = []
+def town(store: Store, clock: ManualClock, ids: IdMaker) -> Town:
+    units = Units(store, clock, ids)
+    market, brigade, other = (
+        units.create(SYSTEM, code=code, name=code, kind="department", area_code="140108")
+        for code in ("MARKET", "BRIGADE", "OTHER")
+    )
+    registers = Registers(store, clock, ids, [MARKET])
+    place = registers.create(
+        SYSTEM, register="market", code="M-1", title="文百城", unit_id=market.id, supervisor_id=brigade.id
+    )
+    people = [
+        Principal(f"person-{unit.code}", unit.code.lower(), unit.name, Role.UNIT, unit.id)
+        for unit in (market, brigade, other)
+    ]
+    fulfilled: list[tuple[str, str]] = []
 
-        def fulfils(conn: Connection, who: Principal, spec: DrillSpec, drill: DrillView) -> None:
-            fulfilled.append((spec.plan or "", drill.drill_id))
+    def fulfils(conn: Connection, who: Principal, spec: DrillSpec, drill: DrillView) -> None:
+        fulfilled.append((spec.plan or "", drill.drill_id))
 
-        drills = Drills(store, clock, ids, {("fire_safety", "evacuation"): SPEC}, registers, fulfils)
-        yield Town(store, clock, ids, registers, drills, place.id, people[0], people[1], people[2], fulfilled)
+    drills = Drills(store, clock, ids, {("fire_safety", "evacuation"): SPEC}, registers, fulfils)
+    return Town(store, clock, ids, registers, drills, place.id, people[0], people[1], people[2], fulfilled)
