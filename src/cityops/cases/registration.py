@@ -89,12 +89,12 @@ class Registrations:
         """The forms this person may fill in, by scene and kind."""
         if not principal.can(Permission.CASES_REPORT):
             return ()
-        found = [
-            CaseForm(scene, kind, workflow, workflow.opening)
-            for (scene, kind), workflow in sorted(self._workflows.items())
-            if workflow.opening is not None and principal.role in workflow.opening.roles
-        ]
-        return tuple(found)
+        with self._store.read() as conn:
+            return tuple(
+                CaseForm(scene, kind, workflow, workflow.opening)
+                for (scene, kind), workflow in sorted(self._workflows.items())
+                if workflow.opening is not None and _may_fill_in(conn, principal, workflow.opening)
+            )
 
     def register(self, principal: Principal, scene: str, kind: str, new: Registration) -> Registered:
         """Register a case.
@@ -111,7 +111,7 @@ class Registrations:
     def register_in(self, conn: Connection, principal: Principal, scene: str, kind: str, new: Registration) -> str:
         """As ``register``, inside a transaction of the caller; returns the case's id."""
         principal.require(Permission.CASES_REPORT)
-        form = self._form(principal, scene, kind)
+        form = self._form(conn, principal, scene, kind)
         _check(form, new)
         reference = f"{CHANNEL}:{new.client_id}"
         find_account(conn, principal.account_id, lock=True)  # two sendings of one registration wait for each other
@@ -142,18 +142,26 @@ class Registrations:
         )
         return self._cases.open_in(conn, principal, case)
 
-    def _form(self, principal: Principal, scene: str, kind: str) -> OpeningForm:
+    def _form(self, conn: Connection, principal: Principal, scene: str, kind: str) -> OpeningForm:
         workflow = self._workflows.get((scene, kind))
         if workflow is None or workflow.opening is None:
             raise NotFoundError("没有这种登记表", "there is no such form", code="case.no_form")
-        if principal.role not in workflow.opening.roles:
+        if not _may_fill_in(conn, principal, workflow.opening):
             raise ForbiddenError(
-                f"您的角色不能填写“{workflow.opening.title.zh}”",
-                f"{workflow.opening.title.en!r} is not for your role",
+                f"您的角色或单位不能填写“{workflow.opening.title.zh}”",
+                f"{workflow.opening.title.en!r} is not for your role or unit",
                 code="case.form_role",
                 kept=_KEPT,
             )
         return workflow.opening
+
+
+def _may_fill_in(conn: Connection, principal: Principal, form: OpeningForm) -> bool:
+    if principal.role not in form.roles:
+        return False
+    return not form.units or (
+        principal.unit_id is not None and find_unit(conn, principal.unit_id)["code"] in form.units
+    )
 
 
 def _check(form: OpeningForm, new: Registration) -> None:

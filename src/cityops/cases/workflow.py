@@ -234,6 +234,7 @@ class OpeningForm(Data):
 
     ``fields``: what is asked beside title and description, of the kinds a person types or chooses. ``place``: whether a
     point on the map is asked for. ``unit``: the case's unit is the person's own, or one that the person chooses.
+    ``units``: codes of the units whose people may register, empty: of every unit (a reception hall, not a park).
     """
 
     title: Words
@@ -241,6 +242,7 @@ class OpeningForm(Data):
     fields: tuple[FormField, ...] = ()
     place: bool = False
     unit: Literal["own", "chosen"] = "own"
+    units: tuple[str, ...] = ()
     severity: Annotated[int, Field(ge=1, le=4)] = 1
 
     @model_validator(mode="after")

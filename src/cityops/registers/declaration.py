@@ -109,6 +109,7 @@ class RegisterSpec(Data):
         scope: ``own``: people of units see what their unit answers for (主体责任) or supervises (监管), districts what
             lies in their areas; ``city``: everybody who reads sees all.
         private: not in the generic lists and pages: no free search (vehicles and their plates).
+        restricted: the roles named and nobody else, not even who keeps all registers (only a programme's own people).
         retention_days: personal fields of an archived object are erased after so many days.
         layer: shown on the map as a layer of its own.
     """
@@ -126,6 +127,7 @@ class RegisterSpec(Data):
     write: tuple[Role, ...] = ()
     scope: Literal["own", "city"] = "own"
     private: bool = False
+    restricted: bool = False
     retention_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
     layer: bool = False
 

@@ -27,7 +27,9 @@ def may_read(principal: Principal, spec: RegisterSpec) -> bool:
 
 def may_write(principal: Principal, spec: RegisterSpec) -> bool:
     """Whether this person writes the register: its writers, who keeps all registers, and the machine."""
-    return spec.may_write(principal.role) or principal.is_system or principal.can(Permission.REGISTERS_MANAGE)
+    if spec.may_write(principal.role) or principal.is_system:
+        return True
+    return not spec.restricted and principal.can(Permission.REGISTERS_MANAGE)
 
 
 def object_scope(principal: Principal, spec: RegisterSpec) -> ColumnElement[bool]:

@@ -64,8 +64,10 @@ def test_what_is_wrong_is_said_and_nothing_is_registered(hall: Hall) -> None:
         hall.register(hall.officer, wishes="")
     with pytest.raises(InvalidError, match="shoe_size"):
         hall.register(hall.officer, shoe_size=43)
-    with pytest.raises(ForbiddenError):
-        hall.register(person(hall.context, "dispatcher"))
+    for stranger in (person(hall.context, "dispatcher"), hall.aid):
+        with pytest.raises(ForbiddenError):
+            hall.register(stranger)
+        assert hall.context.registrations.forms(stranger) == ()
     with pytest.raises(NotFoundError):
         hall.context.registrations.register(hall.head, "key_vehicles", "vehicle_alert", Registration("n", "t"))
     assert [(one.scene, one.kind) for one in hall.context.registrations.forms(hall.head)] == [
