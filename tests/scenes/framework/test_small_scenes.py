@@ -11,6 +11,7 @@ from cityops.access import SYSTEM
 from cityops.kit import ManualClock
 from cityops.places import City
 from cityops.scenes import seed_city
+from cityops.scenes.people import person
 from cityops.store import Store
 
 SMALL = ("city_devices", "emergency_base", "mine_safety", "outreach", "safe_city", "service_tickets", "volunteers")
@@ -85,3 +86,18 @@ def test_responsibility_lists_and_campaigns_add_up(
     assert not any(one.contradicts for one in board.values())
     # One street (the 41st) and every 97th village from the sixth on have not signed: 1 + 8.
     assert board["gaps"].value == 9
+
+
+def test_a_programmes_register_is_for_its_own_people(
+    store: Store, clock: ManualClock, city: City, tmp_path: Path
+) -> None:
+    """Not even who keeps all registers sees the violations of a mine, nor their counts."""
+    context = scene_context(store, clock, city, tmp_path)
+    seed_city(context)
+    installed_scenes()["mine_safety"].demo(context)
+    own, leader, stranger = (person(context, name) for name in ("mine1", "leader", "district1"))
+    assert context.registers.list(own, "violation").total == 42
+    for other in (leader, stranger):
+        assert "violation" not in [spec.name for spec in context.registers.specs(other)]
+        assert context.registers.list(other, "violation").total == 0
+        assert context.figures.board(other, "mine_safety") == []
