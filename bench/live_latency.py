@@ -44,8 +44,8 @@ from cityops.gateways.jt808 import (
     unescape,
 )
 from cityops.kit import SystemClock
-from cityops.scenes import DEMO_PASSWORD
-from cityops.scenes.key_vehicles import DemoTruck, demo_fleet
+from cityops.scenes import DEMO_PASSWORD, DemoTruck
+from cityops.scenes.key_vehicles import demo_fleet
 
 RESULT = Path(__file__).parent / "results" / "live_latency.json"
 STEP_E6 = 20  # a truck's positions are so many millionths of a degree apart, and so are its neighbours' latitudes

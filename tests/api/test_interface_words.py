@@ -157,10 +157,6 @@ def test_every_key_of_an_audit_line_has_words() -> None:
     assert found - known("audit", "detail") == set()
 
 
-def test_every_scene_in_the_audit_has_words() -> None:
-    assert {scene["name"] for scene in SCENES} - known("audit", "scene") == set()
-
-
 def test_every_key_of_the_timeline_has_words() -> None:
     """Data that steps, notes and alerts write; of forms the workflow itself gives the titles."""
     found: set[str] = set()

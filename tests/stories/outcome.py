@@ -18,7 +18,7 @@ from cityops.access import verify_audit
 from cityops.bootstrap.product import LOG_WRITER
 from cityops.bootstrap.rooms import HISTORIAN
 from cityops.cases import case_table
-from cityops.detection import Detector, Enricher, backtest
+from cityops.detection import Detector, Enricher, backtest, legal_speed_limits
 from cityops.detection.tables import alert as alert_table
 from cityops.detection.tables import alert_history
 from cityops.kit import SystemClock
@@ -31,7 +31,7 @@ from cityops.observations import (
     read_dead_letters,
 )
 from cityops.places import load_city
-from cityops.scenes.key_vehicles import detectors, speed_limits
+from cityops.scenes.key_vehicles import detectors
 from cityops.store import Store
 from cityops.store.tables import outbox, outbox_offset
 
@@ -113,7 +113,7 @@ def clean_pass(installation: Installation) -> list[Alert]:
     with open_store(installation) as store:
         devices = DeviceRegister(store, SystemClock()).all()
     classes = {device.id: int(device.vehicle_class or 0) for device in devices}
-    enricher = Enricher(city.network, speed_limits())
+    enricher = Enricher(city.network, legal_speed_limits())
     found = []
     for detector in detectors():
         if isinstance(detector, Detector):

@@ -60,6 +60,7 @@ class ApiSettings:
         web_folder: the built user interface; ``None`` or an empty folder shows a page that says what to do.
         secure_cookies: send the session cookie over HTTPS only, and tell browsers to stay on HTTPS.
         demo_accounts: shown on the sign-in page; empty outside the demo.
+        scenes: titles of the scenes in use, by name.
         tianditu_key: base map tiles of Tianditu; empty uses the city's own layers.
         report_contact_days: days after closing when contacts of reporters are deleted; told to them.
         metrics_token: lets other machines read ``/metrics``; empty lets this machine only.
@@ -72,6 +73,7 @@ class ApiSettings:
     web_folder: Path | None = None
     secure_cookies: bool = False
     demo_accounts: Sequence[DemoSignIn] = ()
+    scenes: Mapping[str, Text] = field(default_factory=dict)
     tianditu_key: str = ""
     report_contact_days: int = 90
     metrics_token: str = ""

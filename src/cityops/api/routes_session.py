@@ -8,6 +8,7 @@ from fastapi.responses import Response
 from cityops.access import Principal
 from cityops.api import examples, schemas
 from cityops.api.declare import spec
+from cityops.api.reading import show
 from cityops.api.security import (
     CurrentVisitor,
     Services,
@@ -45,6 +46,7 @@ def product(services: Services) -> schemas.Product:
         city=services.city.name,
         synthetic=services.city.synthetic,
         demo_accounts=[schemas.DemoAccount.model_validate(one) for one in settings.demo_accounts],
+        scenes={name: show(schemas.Bilingual, title) for name, title in settings.scenes.items()},
         now=services.clock.now(),
     )
 

@@ -19,7 +19,7 @@ from cityops.cases.documents import Documents, document_effects
 from cityops.cases.evidence import EvidenceBook
 from cityops.cases.intake import Intake
 from cityops.cases.reports import CaseReports, ReportDesk, TipOffs
-from cityops.detection import AlertBook, Enricher
+from cityops.detection import AlertBook, Enricher, legal_speed_limits
 from cityops.dispatch import Dispatch, crew_effects
 from cityops.inspections import Inspections
 from cityops.kit import IdMaker, WorkingCalendar
@@ -44,7 +44,6 @@ from cityops.scenes import (
     seed_city,
     step_rules_of,
 )
-from cityops.scenes.key_vehicles import speed_limits
 from cityops.scenes.overlay import Overlays, RuleTrials, Sources, Trials
 from cityops.store import Files, Store
 
@@ -89,8 +88,8 @@ def compose(product: Product, store: Store, city: City, scenes: dict[str, Scene]
     files = Files(product.folder("files"))
     documents = Documents(store, files, clock, ids)
     effects = {**crew_effects(), **document_effects(documents)}
-    units = Units(store, clock, ids)
     rules = RuleTables(store, clock, publishes=Permission.RULES_PUBLISH)
+    units = Units(store, clock, ids)
     overlays = Overlays(scenes.values(), store, rules, clock)
     workflows = ReadableWorkflows(overlays.workflows, keep_workflows(store, clock, scenes.values()))
     rulebook = Rulebook(rules, clock)
@@ -112,9 +111,9 @@ def compose(product: Product, store: Store, city: City, scenes: dict[str, Scene]
     history = History(product.folder("history"))
     history_view = HistoryView(history, product.log_folder, PositionFile(product.folder("state"), HISTORIAN))
     devices = DeviceRegister(store, clock)
-    sources = Sources(store, clock, devices, history_view, Enricher(city.network, speed_limits()))
-    tries = RuleTrials(overlays, sources, calendar, inspections, rulebook, city, units)
+    sources = Sources(store, clock, devices, history_view, Enricher(city.network, legal_speed_limits()))
     idle_s = product.settings.session_idle_h * 3600
+    tries = RuleTrials(overlays, sources, calendar, inspections, rulebook, city, units)
     return Rooms(
         product=product,
         store=store,

@@ -73,6 +73,7 @@ def api_context(rooms: Rooms, workers: Workers) -> ApiContext:
             ]
             if settings.demo
             else (),
+            scenes={name: scene.spec.title.text for name, scene in rooms.scenes.items()},
             tianditu_key=settings.tianditu_key,
             report_contact_days=settings.report_contact_days,
             public_url=settings.public_url,

@@ -12,12 +12,12 @@ from typing import Any, Final, TypeVar
 import uvloop
 
 from cityops.access import Role
+from cityops.bootstrap.database import open_store
 from cityops.bootstrap.places import find_city
 from cityops.bootstrap.product import Product, reachable_host, web_address
 from cityops.gateways.jt808 import Location
 from cityops.kit import ConfigError, Text
-from cityops.scenes import DEMO_PASSWORD
-from cityops.scenes.key_vehicles import demo_fleet, scene
+from cityops.scenes import DEMO_PASSWORD, DemoTruck, Scene, SceneSwitches, load_scenes
 from cityops.simulation import Orders, identity_of, read_frames, read_tracks, replay_frames, replay_tracks, run_town
 from cityops.supervisor import watch_lifeline
 
@@ -37,10 +37,17 @@ def simulate(product: Product, options: argparse.Namespace) -> int:
     watch_lifeline(product.environment)
     trucks = options.trucks or settings.demo_trucks
     acknowledged = _Acknowledged(options.acknowledged) if options.acknowledged else None
-    crews = {one.username: DEMO_PASSWORD for one in scene().demo_accounts() if one.role is Role.CREW}
+    scenes = _scenes(product)
+    accounts = (one for scene in scenes for one in scene.demo_accounts())
+    crews = {one.username: DEMO_PASSWORD for one in accounts if one.role is Role.CREW}
     city = find_city(product)
+    fleet = _fleet(scenes, trucks)
+    limit_s = options.minutes * 60 if options.minutes else None
+    if not fleet and not crews:
+        _until_stopped(asyncio.Event().wait(), limit_s=limit_s)  # no scene in use has anything that moves
+        return 0
     orders = Orders(
-        fleet=demo_fleet(trucks, _DEMO_SEED),
+        fleet=fleet,
         network=city.network,
         center=city.center,
         clock=product.clock,
@@ -54,7 +61,7 @@ def simulate(product: Product, options: argparse.Namespace) -> int:
         state_file=product.folder("simulation") / "hauls.json",
         on_acknowledged=acknowledged or (lambda phone, positions: None),
     )
-    _until_stopped(run_town(orders), limit_s=options.minutes * 60 if options.minutes else None)
+    _until_stopped(run_town(orders), limit_s=limit_s)
     return 0
 
 
@@ -70,12 +77,22 @@ def replay(product: Product, options: argparse.Namespace) -> int:
         print(f"{sent.sent} frames sent, {sent.answered} answers" if sent else "stopped")
         return 0
     tracks = read_tracks(path)
-    identities = [identity_of(truck) for truck in reversed(demo_fleet(settings.demo_trucks, _DEMO_SEED))]
+    identities = [identity_of(truck) for truck in reversed(_fleet(_scenes(product), settings.demo_trucks))]
     count = _until_stopped(
         replay_tracks(tracks, identities, gateway=gateway, clock=product.clock, speed_up=max(1.0, options.speed_up))
     )
     print(f"{len(tracks)} tracks, {count} positions acknowledged" if count is not None else "stopped")
     return 0
+
+
+def _scenes(product: Product) -> list[Scene]:
+    """The scenes in use."""
+    with open_store(product) as store:
+        return list(load_scenes(SceneSwitches(store, product.clock).disabled()).values())
+
+
+def _fleet(scenes: Sequence[Scene], trucks: int) -> list[DemoTruck]:
+    return [truck for scene in scenes for truck in scene.demo_fleet(trucks, _DEMO_SEED)]
 
 
 def _until_stopped(work: Coroutine[Any, Any, T], *, limit_s: float | None = None) -> T | None:

@@ -14,7 +14,7 @@ from cityops.analysis.evaluation import FactKeeper
 from cityops.bootstrap.product import LOG_WRITER
 from cityops.bootstrap.rooms import HISTORIAN, Rooms
 from cityops.cases.reports import ReportOutcomes
-from cityops.detection import Pipeline, Source, consumer_name
+from cityops.detection import Pipeline, Source, consumer_name, legal_speed_limits
 from cityops.kit import BusyError, Clock, UnavailableError, WorkingCalendar, from_ms
 from cityops.observations import (
     STREAMS,
@@ -26,8 +26,7 @@ from cityops.observations import (
     enforce_retention,
     release_passed,
 )
-from cityops.scenes import counted_work_of
-from cityops.scenes.key_vehicles import speed_limits, vehicle_overrides
+from cityops.scenes import counted_work_of, overrides_of
 
 _logger = logging.getLogger(__name__)
 
@@ -172,12 +171,12 @@ def make_pipeline(rooms: Rooms) -> Pipeline:
         [Source(LOG_WRITER, reader, rooms.history_view)],
         rooms.context.overlays.detectors(),
         city=rooms.city,
-        limits=speed_limits(),
+        limits=legal_speed_limits(),
         register=rooms.context.devices,
         book=rooms.context.alerts,
         clock=product.clock,
         state_folder=product.folder("state"),
-        overrides=lambda: vehicle_overrides(rooms.context.registers),
+        overrides=lambda: overrides_of(rooms.scenes.values(), rooms.context),
         tuning=rooms.context.overlays,
     )
 

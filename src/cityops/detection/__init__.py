@@ -15,6 +15,7 @@ from cityops.detection.detector import (
 from cityops.detection.entities import Overrides
 from cityops.detection.episodes import Episode
 from cityops.detection.identity import AlertIdentity
+from cityops.detection.legal_limits import legal_speed_limits
 from cityops.detection.observation import OBSERVATION, Enricher, SpeedLimits, sort_and_merge
 from cityops.detection.pipeline import Pipeline, Settings, Source, consumer_name
 from cityops.detection.reading import (
@@ -28,7 +29,7 @@ from cityops.detection.reading import (
 from cityops.detection.reevaluation import HistoryReader
 from cityops.detection.runner import TRANSITION, Kind, Runner, compile_plain
 from cityops.detection.tables import alert as alert_table
-from cityops.detection.tuning import Parameters, Tuning, parameters_of, same_parameters, tuned
+from cityops.detection.tuning import Parameters, Tuning, figures, parameters_of, same_parameters, tuned
 
 __all__ = [
     "OBSERVATION",
@@ -68,6 +69,8 @@ __all__ = [
     "backtest",
     "compile_plain",
     "consumer_name",
+    "figures",
+    "legal_speed_limits",
     "parameters_of",
     "params_rows",
     "same_parameters",

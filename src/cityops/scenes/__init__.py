@@ -1,6 +1,7 @@
 """One folder a city system (场景): declared in ``scene.yaml``, found through the entry points ``cityops.scenes``."""
 
 from cityops.scenes.checking import find_folder, folder_faults
+from cityops.scenes.fleet import DemoTruck
 from cityops.scenes.loader import parse_scene, read_scene
 from cityops.scenes.people import CITY_ACCOUNTS, DEMO_PASSWORD, DemoAccount, DemoUnit, seed_city
 from cityops.scenes.reference import reference_page, scene_schema
@@ -14,6 +15,7 @@ from cityops.scenes.registry import (
     inspections_of,
     load_scenes,
     measures_of,
+    overrides_of,
     rate_detectors_of,
     register_checks_of,
     registers_of,
@@ -33,6 +35,7 @@ __all__ = [
     "ENTRY_POINTS",
     "SEVERITIES",
     "DemoAccount",
+    "DemoTruck",
     "DemoUnit",
     "DetectorSpec",
     "ReadableWorkflows",
@@ -50,6 +53,7 @@ __all__ = [
     "keep_workflows",
     "load_scenes",
     "measures_of",
+    "overrides_of",
     "parse_scene",
     "rate_detectors_of",
     "read_scene",

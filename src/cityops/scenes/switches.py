@@ -46,8 +46,14 @@ class SceneSwitches:
         def work(conn: Connection) -> None:
             conn.execute(delete(scene_switch_table).where(_s.scene == scene))
             conn.execute(insert(scene_switch_table), row)
-            action = "scene.enable" if enabled else "scene.disable"
-            record_audit(conn, at_ms=now_ms, actor=actor, action=action, object_type="scene", object_id=scene)
+            record_audit(
+                conn,
+                at_ms=now_ms,
+                actor=actor,
+                action="scene.enable" if enabled else "scene.disable",
+                object_type="scene",
+                object_id=scene,
+            )
 
         self._store.write(work)
 

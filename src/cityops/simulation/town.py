@@ -15,7 +15,7 @@ import numpy as np
 from cityops.gateways.jt808 import Edition, Location
 from cityops.kit import Clock
 from cityops.places import RoadNetwork
-from cityops.scenes.key_vehicles import DemoTruck
+from cityops.scenes import DemoTruck
 from cityops.simulation.crews import CrewPhone
 from cityops.simulation.drive import Drive, noisy_line
 from cityops.simulation.fleet import NIGHT_HAUL_COUNT, Behaviour, behaviour_of, build_truck

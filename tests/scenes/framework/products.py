@@ -54,12 +54,13 @@ class Built:
 
 @contextmanager
 def built(scenes: Mapping[str, Scene], city: City, folder: Path, store: Store | None = None) -> Iterator[Built]:
-    """The product with exactly these scenes; ``store``: one that has data already, else a new one."""
+    """The product with exactly these scenes over ``store``, or the database in ``folder``, which is made if need be."""
     clock = SystemClock()
     settings = Settings(data_dir=folder, demo_trucks=3)
     product = Product(settings, clock, {})
+    prepared = (folder / "cityops.db").exists()
     with Store.open(settings.store_url, clock=clock) as made:
-        if store is None:
+        if store is None and not prepared:
             made.create_all()
         rooms = compose(product, store or made, city, dict(scenes))
         workers = Workers(rooms, on_failure=lambda: None)

@@ -1,13 +1,14 @@
 // The detail of an audit line in words: each key by its name, codes by their words, identifiers as they are.
 import type { AuditRow } from "@/api/types";
 import { i18n, say, wordFor } from "@/i18n";
+import { sceneTitle } from "@/stores/session";
 
 const MOMENT = new Intl.DateTimeFormat("sv-SE", { timeZone: "Asia/Shanghai", dateStyle: "short", timeStyle: "short" });
 const moment = (ms: string) => MOMENT.format(Number(ms));
 const CODES: Record<string, (code: string) => string> = {
   role: (code) => wordFor("common.role", code),
   kind: (code) => wordFor("audit.unit_kind", code),
-  scene: (code) => wordFor("audit.scene", code),
+  scene: sceneTitle,
   changed: (code) => wordFor("audit.change", code),
   from_ms: moment,
   to_ms: moment,

@@ -3,11 +3,18 @@ import { computed, ref, shallowRef } from "vue";
 import { calls } from "@/api/calls";
 import { ApiProblem, setCsrfToken } from "@/api/client";
 import type { Me, Product } from "@/api/types";
+import { say } from "@/i18n";
 
 export const me = shallowRef<Me | null>(null);
 export const product = shallowRef<Product | null>(null);
 /** Milliseconds the server's clock is ahead of this one. */
 export const clockOffsetMs = ref(0);
+
+/** What a scene is called; one that is not in use by its name. */
+export function sceneTitle(name: string): string {
+  const title = product.value?.scenes[name];
+  return title === undefined ? name : say(title);
+}
 
 const permissions = computed(() => new Set(me.value?.permissions ?? []));
 

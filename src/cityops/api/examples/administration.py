@@ -26,6 +26,7 @@ PRODUCT: Final[dict[str, Any]] = {
     "demo_accounts": [
         {"username": "dispatcher", "password": "cityops-demo", "role": "dispatcher", "display_name": "派遣员"}
     ],
+    "scenes": {"sample_scene": {"zh": "示例场景", "en": "Sample scene"}},
     "now": T0,
 }
 UNIT_LIST: Final[dict[str, Any]] = {

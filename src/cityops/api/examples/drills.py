@@ -10,7 +10,7 @@ _TITLE: Final = {"zh": "市场消防应急演练", "en": "Fire drill of a market
 _OUT: Final = {"zh": "起火区近处人员撤离", "en": "Those near the fire are out"}
 _ROW: Final[dict[str, Any]] = {
     "drill_id": "01JV0DRILL0000000000000001",
-    "scene": "fire_safety",
+    "scene": "sample_scene",
     "kind": "market_evacuation",
     "title": _TITLE,
     "object_id": "01JV0PLACE0000000000000001",
@@ -25,7 +25,7 @@ _ROW: Final[dict[str, Any]] = {
 KINDS: Final[dict[str, Any]] = {
     "items": [
         {
-            "scene": "fire_safety",
+            "scene": "sample_scene",
             "kind": "market_evacuation",
             "title": _TITLE,
             "register_name": "crowded_place",
@@ -65,7 +65,7 @@ DRILL: Final[dict[str, Any]] = {
 }  # fmt: skip
 NEW_DRILL: Final[dict[str, Any]] = {
     "client_id": "drill-2026-05-12",
-    "scene": "fire_safety",
+    "scene": "sample_scene",
     "kind": "market_evacuation",
     "object_id": "01JV0PLACE0000000000000001",
     "planned_at": T0,

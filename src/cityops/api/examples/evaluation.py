@@ -20,7 +20,7 @@ _GROUP: Final[dict[str, Any]] = {"key": [], "labels": [], "counters": _COUNTS, "
 _CLOSED: Final[dict[str, Any]] = {"key": "closed", "title": {"zh": "结案数", "en": "closed"}}
 
 EVALUATION: Final[dict[str, Any]] = {
-    "scene": "urban_management",
+    "scene": "sample_scene",
     "kind": "urban_case",
     "title": {"zh": "城市管理案件", "en": "Urban management case"},
     "first": "2026-11-01",

@@ -37,6 +37,7 @@ _DUE: Final[dict[str, Any]] = {
     "title": "第一小学食堂（合成）",
     "register_name": "canteen",
     "unit_id": UNIT_ID,
+    "unit_name": "第一小学（演示）",
     "supervisor_id": UNIT_ID,
     "area_code": "140105001",
     "lon": 112.5501,

@@ -9,7 +9,7 @@ SUMMARY: Final[dict[str, Any]] = {
     "name": "canteen",
     "title": _TITLE,
     "description": {"zh": "全市学校和幼儿园食堂", "en": "Canteens of schools and kindergartens"},
-    "scene": "school_canteens",
+    "scene": "sample_scene",
     "scene_title": {"zh": "学校食堂", "en": "School canteens"},
     "geometry": "point",
     "layer": True,

@@ -21,7 +21,7 @@ from cityops.api.examples.common import (
 ALERT: Final[dict[str, Any]] = {
     "alert_id": ALERT_ID,
     "identity": "continuous_driving:1:17:1778586065000",
-    "scene": "key_vehicles",
+    "scene": "sample_scene",
     "detector": "continuous_driving",
     "detector_version": 1,
     "title": {"zh": "连续驾驶超过 4 小时", "en": "Driving over 4 h without rest"},
@@ -97,7 +97,7 @@ ACTION: Final[dict[str, Any]] = {
 CASE: Final[dict[str, Any]] = {
     "case_id": CASE_ID,
     "number": "ZD-20260512-0007",
-    "scene": "key_vehicles",
+    "scene": "sample_scene",
     "kind": "fatigue",
     "title": {"zh": "晋A12345 疑似疲劳驾驶", "en": "晋A12345: suspected fatigued driving"},
     "state": "filed",
@@ -204,7 +204,7 @@ OPEN_CASE: Final[dict[str, Any]] = {"comment": "司机电话无人接听"}
 CASE_FORM_LIST: Final[dict[str, Any]] = {
     "items": [
         {
-            "scene": "service_tickets",
+            "scene": "sample_scene",
             "kind": "ticket",
             "title": {"zh": "登记群众诉求", "en": "Register a petition"},
             "case_title": {"zh": "群众诉求", "en": "Petition"},

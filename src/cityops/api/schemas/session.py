@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from cityops.api.schemas.base import Model, Moment, Role
+from cityops.api.schemas.base import Bilingual, Model, Moment, Role
 
 
 class SignIn(Model):
@@ -48,4 +48,5 @@ class Product(Model):
     city: str
     synthetic: bool
     demo_accounts: list[DemoAccount]
+    scenes: dict[str, Bilingual]
     now: Moment

@@ -9,6 +9,7 @@ from typing import Final
 from cityops.access import SYSTEM
 from cityops.analysis import YearFigures
 from cityops.observations import NewDevice
+from cityops.scenes.fleet import DemoTruck
 from cityops.scenes.key_vehicles.demo_data import (
     DEMO_ACCOUNTS,
     DEMO_CREWS,
@@ -21,7 +22,7 @@ from cityops.scenes.key_vehicles.demo_data import (
     YEARLY_KM,
     YEARS,
 )
-from cityops.scenes.key_vehicles.fleet import DemoTruck, demo_fleet
+from cityops.scenes.key_vehicles.fleet import demo_fleet
 from cityops.scenes.people import seed_accounts, seed_units
 from cityops.scenes.registry import SceneContext
 

@@ -17,11 +17,11 @@ from typing import Final
 import numpy as np
 
 from cityops.access import SYSTEM
-from cityops.detection import Detector, EvidenceField, Overrides, SilenceDetector, SpeedLimits, params_rows
+from cityops.detection import Detector, EvidenceField, Overrides, SilenceDetector, params_rows
 from cityops.kit import Text
-from cityops.places import RoadClass
 from cityops.registers import VEHICLE, Registers, VehicleClass
 from cityops.scenes.key_vehicles import kernels
+from cityops.scenes.key_vehicles.parameter_words import PARAMETER_WORDS
 
 SCENE: Final = "key_vehicles"
 REST_S: Final = 20 * 60
@@ -95,6 +95,7 @@ def continuous_driving() -> Detector:
         ),
         describe=_describe_continuous,
         rule="《道路交通安全法实施条例》第六十二条第（七）项；夜间客运：国发〔2012〕30号（夜间连续驾驶不得超过2小时）",
+        words=PARAMETER_WORDS,
     )
 
 
@@ -143,6 +144,7 @@ def day_driving_total() -> Detector:
         ),
         describe=_describe_day,
         rule="国发〔2012〕30号；《道路旅客运输企业安全管理规范》（24小时累计驾驶时间不得超过8小时）",
+        words=PARAMETER_WORDS,
     )
 
 
@@ -196,6 +198,7 @@ def overspeed() -> Detector:
         ),
         describe=_describe_speed,
         rule="《道路交通安全法》第四十二条；《道路交通安全法实施条例》第四十五条、第七十八条；处罚档次第九十九条",
+        words=PARAMETER_WORDS,
     )
 
 
@@ -271,6 +274,7 @@ def terminal_alarm() -> Detector:
         ),
         describe=_describe_terminal,
         rule="JT/T 808-2019 位置信息汇报 0x0200 报警标志位；T/JSATL 12-2017 附加信息 0x64、0x65",
+        words=PARAMETER_WORDS,
     )
 
 
@@ -290,29 +294,10 @@ def no_data() -> SilenceDetector:
         warning_s=1800,
         describe=_describe_silence,
         rule="《道路运输车辆动态监督管理办法》：卫星定位装置应正常使用，车辆运行实时在线",
+        words=PARAMETER_WORDS,
     )
 
 
 def detectors() -> tuple[Detector | SilenceDetector, ...]:
     """All detectors of the scene."""
     return (continuous_driving(), day_driving_total(), overspeed(), terminal_alarm(), no_data())
-
-
-def speed_limits() -> SpeedLimits:
-    """Limits where no sign is known.
-
-    Regulation art. 78: on motorways cars 120, all others 100 km/h. Art. 45: without a centre line 30 in towns, 40
-    outside; with one lane each way 50 and 70. Trunk and primary roads have more lanes and, without a sign, no limit
-    follows from their class: the vehicle's own cap remains. Caps: 100 km/h; dangerous goods 80 (危险货物运输车辆
-    限速); coaches at night 80 % of the day's limit (国发〔2012〕30号).
-    """
-    by_road = np.zeros((len(VehicleClass), len(RoadClass)), np.float64)
-    by_road[:, RoadClass.MOTORWAY] = 100
-    by_road[:, RoadClass.SECONDARY] = 50
-    by_road[:, RoadClass.RESIDENTIAL] = 30
-    by_road[:, RoadClass.RURAL] = 40
-    cap = np.full(len(VehicleClass), 100.0)
-    cap[VehicleClass.DANGEROUS_GOODS] = 80
-    night = np.ones(len(VehicleClass))
-    night[VehicleClass.COACH] = 0.8
-    return SpeedLimits(by_road, cap, night)

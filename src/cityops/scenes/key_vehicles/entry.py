@@ -8,10 +8,12 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from cityops.access import Principal
-from cityops.detection import AnyDetector
+from cityops.detection import AnyDetector, Overrides
+from cityops.scenes.fleet import DemoTruck
 from cityops.scenes.key_vehicles.demo import seed_demo
 from cityops.scenes.key_vehicles.demo_data import DEMO_ACCOUNTS
-from cityops.scenes.key_vehicles.detectors import detectors
+from cityops.scenes.key_vehicles.detectors import detectors, vehicle_overrides
+from cityops.scenes.key_vehicles.fleet import demo_fleet
 from cityops.scenes.key_vehicles.service import AlertDesk
 from cityops.scenes.loader import read_scene
 from cityops.scenes.people import DemoAccount
@@ -25,6 +27,14 @@ class KeyVehicles(Scene):
     def detectors(self) -> Sequence[AnyDetector]:
         """The detectors that ``scene.yaml`` names."""
         return [detector for detector in detectors() if self.spec.detector(detector.id) is not None]
+
+    def overrides(self, context: SceneContext) -> Overrides:
+        """Driving limits that a vehicle's own register entry gives."""
+        return vehicle_overrides(context.registers)
+
+    def demo_fleet(self, count: int, seed: int) -> Sequence[DemoTruck]:
+        """The first trucks of the demo's fleet."""
+        return demo_fleet(count, seed)
 
     def subscribers(self, context: SceneContext) -> Sequence[Subscriber]:
         """Alerts open cases and are followed by them."""

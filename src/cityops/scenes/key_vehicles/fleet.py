@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from cityops.registers import VehicleClass
+from cityops.scenes.fleet import DemoTruck
 from cityops.scenes.key_vehicles.demo_data import ENTERPRISE_CODES
 
 MAX_FLEET: Final = 100_000
@@ -18,22 +18,6 @@ _DANGEROUS_SHARE: Final = 0.08
 _COACH_SHARE: Final = 0.07
 _LIGHT_SHARE: Final = 0.10
 _SHARE_2019: Final = 0.45
-
-
-@dataclass(frozen=True, slots=True)
-class DemoTruck:
-    """A vehicle and its terminal. ``plate_color_code`` is that of JT/T 415; ``protocol_version`` 2013 or 2019."""
-
-    phone: str
-    plate: str
-    plate_color: str
-    plate_color_code: int
-    vehicle_class: VehicleClass
-    unit_code: str
-    terminal_id: str
-    maker: str
-    model: str
-    protocol_version: int
 
 
 def demo_fleet(count: int, seed: int = 2026) -> list[DemoTruck]:

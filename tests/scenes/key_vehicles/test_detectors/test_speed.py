@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cityops.detection import SpeedLimits
+from cityops.detection import SpeedLimits, legal_speed_limits
 from cityops.places import RoadClass
 from cityops.registers import VehicleClass
-from cityops.scenes.key_vehicles.detectors import overspeed, speed_limits
+from cityops.scenes.key_vehicles.detectors import overspeed
 
 Judge = Callable[..., list[int]]
 QUIET, WARNING, SERIOUS, CRITICAL = 0, 2, 3, 4
@@ -70,7 +70,7 @@ def test_no_limit_no_excess(drive: Any, judge: Judge) -> None:
 
 class TestLimits:
     def one(self, posted: float, road: RoadClass, vehicle: VehicleClass, night: int = 0) -> float:
-        limits: SpeedLimits = speed_limits()
+        limits: SpeedLimits = legal_speed_limits()
         found = limits.resolve(np.array([posted]), np.array([road]), np.array([vehicle]), np.array([night]))
         return float(found[0])
 
