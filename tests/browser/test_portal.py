@@ -201,6 +201,10 @@ def test_a_tip_off_to_its_reward(product: RunningProduct, resident: Page, sign_i
     leader = sign_in("leader")
     leader.goto(f"{product.address}/tip-offs")
     leader.locator("[data-test=tip-off]").filter(has_text="地下室堆放易燃物").click()
+    leader.get_by_label("事项").fill("bllj")  # the matter as at the desk: by words or initials
+    leader.locator("[data-test=right-matter]").first.click()
+    leader.locator("[data-test=file-tip-off]").click()
+    expect(leader.get_by_role("link", name="查看案件")).to_be_visible()
     expect(leader.get_by_alt_text("举报照片")).to_be_visible()
     leader.get_by_role("radio", name="属实", exact=True).check()
     leader.get_by_label("给举报人的答复").fill("情况属实，已责令清理")
