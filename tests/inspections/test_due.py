@@ -54,7 +54,8 @@ def test_pending_done_and_overdue_follow_the_calendar(room: Room) -> None:
     assert states(room)[a] == "done"
 
 
-def test_an_object_owes_only_periods_that_began_when_it_was_there(room: Room) -> None:
+def test_an_object_owes_only_periods_that_began_when_it_was_there(sqlite_room: Room) -> None:
+    room = sqlite_room
     go_to(room, "2026-12-01 00:00")  # both came on 18 November: the second half had begun
     assert states(room, plan="monthly") == {("A", "monthly"): "pending", ("B", "monthly"): "pending"}
     go_to(room, "2027-01-01 00:00")
@@ -118,15 +119,21 @@ def test_a_plan_of_a_register_that_somebody_may_not_read_is_not_there(sqlite_roo
 def test_coverage_shows_what_was_not_inspected_beside_what_failed(room: Room) -> None:
     plan = room.inspections.plan(room.people["dispatcher"], "school", "monthly")
     go_to(room, "2026-12-20 09:00")
-    room.canteen("C", "school1", "market", WEST, served=200)  # came after the month had begun: owes nothing of it
+    room.canteen("C", "school1", "market", WEST, served=200)  # came after the month had begun
     room.record("inspector", room.monthly("inspector", "B", hazards=[FoundHazard("后厨电线裸露", "general")]))
     found = room.inspections.coverage(room.people["dispatcher"], plan, at("2026-12-20"))
     half = (at("2026-12-16"), at("2027-01-01"), True)
     month = (at("2026-12-01"), at("2027-01-01"), True)
     assert found == [
         Covered(Every.HALF_MONTH, *half, WEST, due=1, passed=0, failed=0, missing=1, idle=0, left_out=0),
-        Covered(Every.MONTH, *month, WEST, due=0, passed=0, failed=0, missing=0, idle=1, left_out=0),
+        Covered(Every.MONTH, *month, WEST, due=1, passed=0, failed=0, missing=1, idle=0, left_out=0),
         Covered(Every.MONTH, *month, EAST, due=1, passed=0, failed=1, missing=0, idle=0, left_out=0),
+    ]
+    go_to(room, "2027-01-02 09:00")  # over: what came in the middle of it owed nothing
+    over = room.inspections.coverage(room.people["dispatcher"], plan, at("2026-12-20"))
+    assert [(one.area_code, one.due, one.missing, one.idle, one.running) for one in over if one.every == "month"] == [
+        (WEST, 0, 0, 1, False),
+        (EAST, 1, 0, 0, False),
     ]
     east = room.inspections.coverage(room.people["east"], plan, at("2026-12-20"))
     assert [(one.area_code, one.due) for one in east] == [(EAST, 1)]

@@ -89,7 +89,8 @@ def test_nothing_is_kept_of_an_inspection_that_fails_half_way(room: Room) -> Non
         assert conn.execute(select(evidence_table.c.report_id).where(evidence_table.c.id == good)).scalar() is None
 
 
-def test_an_item_that_fails_again_while_it_is_rectified_opens_no_second_case(room: Room) -> None:
+def test_an_item_that_fails_again_while_it_is_rectified_opens_no_second_case(sqlite_room: Room) -> None:
+    room = sqlite_room
     room.record("inspector", failing(room))
     room.clock.advance(86_400)
     room.record("market", failing(room, "market"))
@@ -101,7 +102,8 @@ def test_an_item_that_fails_again_while_it_is_rectified_opens_no_second_case(roo
     assert len(hazards(room)) == 2  # another canteen's is another hazard
 
 
-def test_what_was_left_out_is_shown_with_its_reason(room: Room) -> None:
+def test_what_was_left_out_is_shown_with_its_reason(sqlite_room: Room) -> None:
+    room = sqlite_room
     items = room.answers(
         "inspector", i11=ItemAnswer("1.1", "left_out", "冷库上锁"), i12=ItemAnswer("1.2", "not_applicable")
     )
@@ -182,7 +184,8 @@ def test_each_inspects_what_is_theirs(sqlite_room: Room) -> None:
             room.record(who, new)
 
 
-def test_a_plan_without_a_checklist_asks_what_was_done_and_takes_hazards(room: Room) -> None:
+def test_a_plan_without_a_checklist_asks_what_was_done_and_takes_hazards(sqlite_room: Room) -> None:
+    room = sqlite_room
     with pytest.raises(InvalidError, match="say what was done"):
         room.record("school1", room.daily("school1", "A", comment=" "))
     made = room.record("school1", room.daily("school1", "A", hazards=[FoundHazard("燃气软管老化", "major")]))
@@ -210,7 +213,8 @@ def test_figures_counted_on_the_way_are_kept(sqlite_room: Room) -> None:
     assert made.figures == {"tonnes": 12.5}
 
 
-def test_the_version_of_the_checklist_is_the_one_the_phone_had(room: Room) -> None:
+def test_the_version_of_the_checklist_is_the_one_the_phone_had(sqlite_room: Room) -> None:
+    room = sqlite_room
     admin = replace(room.people["keeper"], role=type(room.people["keeper"].role).ADMINISTRATOR)
     newer = [{"no": "1.1", "class": "环境", "item": "地面清洁无积水"}]
     old = room.monthly("inspector", "A")
@@ -248,7 +252,8 @@ def test_history_and_hazards_of_an_object(room: Room) -> None:
     assert len(hazards(room, grade="serious", ended=False, scene=SCENE)) == 1
 
 
-def test_photos_and_documents_of_an_object(room: Room) -> None:
+def test_photos_and_documents_of_an_object(sqlite_room: Room) -> None:
+    room = sqlite_room
     mine = room.photo("market")
     object_id = room.objects["A"].id
     kept = room.inspections.attach(room.people["market"], object_id, [mine])

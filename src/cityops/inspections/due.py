@@ -167,9 +167,19 @@ _SHRINK: Final = 0.79
 
 
 def covered_rows(
-    work: PlannedWork, number: int, principal: Principal, period: Period, area: str | None, *, counting: bool
+    work: PlannedWork,
+    number: int,
+    principal: Principal,
+    period: Period,
+    area: str | None,
+    *,
+    counting: bool,
+    running: bool,
 ) -> Select[Any]:
-    """By district, of the objects that a rule is about in a period: due, passed, failed, missing, idle, left_out."""
+    """By district, of the objects that a rule is about in a period: due, passed, failed, missing, idle, left_out.
+
+    ``counting``: something is due in it at all. While it is ``running``, objects that came after its start are due too.
+    """
     made = (
         select(
             _i.object_id,
@@ -181,7 +191,8 @@ def covered_rows(
         .subquery()
     )
     idle = _o.state.in_([name for name, one in work.register.all_states.items() if one.idle])
-    waived = true() if not counting else or_(idle, _o.created_ms > period.start_ms)
+    late = false() if running else _o.created_ms > period.start_ms
+    waived = or_(idle, late) if counting else true()
     where = [*_fitting(work, number, principal), _o.created_ms < period.end_ms]
     if area:
         where.append(_o.area_code.startswith(area, autoescape=True))

@@ -27,6 +27,7 @@ from cityops.inspections.reading import (
     inspection_of,
     inspections_query,
     last_made,
+    unit_names,
 )
 from cityops.inspections.recording import Recorder, attach
 from cityops.inspections.school import SCHOOL_CALENDAR, SchoolCalendar, school_rows, school_spans_of
@@ -173,7 +174,8 @@ class Inspections:
             by_state = {str(state): int(count) for state, count in counted}
             found = conn.execute(ordered).mappings().all()
             last = last_made(conn, {(row["object_id"], row["plan"]) for row in found}, at_ms)
-        items = [_due(row, last.get((row["object_id"], row["plan"]))) for row in found]
+            names = unit_names(conn, {row["unit_id"] for row in found})
+        items = [_due(row, last.get((row["object_id"], row["plan"])), names.get(row["unit_id"])) for row in found]
         total = sum(count for state, count in by_state.items() if not wanted.state or state in wanted.state)
         return DuePage(items, total, number, size, by_state)
 
@@ -193,8 +195,9 @@ class Inspections:
         with self._store.read() as conn:
             for number, rule in enumerate(work.plan.rules):
                 period = period_at(rule.every, at_ms)
-                query = covered_rows(work, number, principal, period, area, counting=counts(rule, period, school))
                 running = period.start_ms <= now_ms < period.end_ms
+                counting = counts(rule, period, school)
+                query = covered_rows(work, number, principal, period, area, counting=counting, running=running)
                 found += [
                     Covered(rule.every, period.start_ms, period.end_ms, running, **row)
                     for row in conn.execute(query).mappings()
@@ -306,8 +309,9 @@ def _order(columns: Any, wanted: DueFilter) -> tuple[Any, ...]:
     return (*first, columns.code, columns.plan)
 
 
-def _due(row: RowMapping, last_ms: int | None) -> Due:
-    return Due(**{name: row[name] for name in Due.__slots__ if name != "last_ms"}, last_ms=last_ms)
+def _due(row: RowMapping, last_ms: int | None, unit_name: str | None) -> Due:
+    own = {name: row[name] for name in Due.__slots__ if name not in ("last_ms", "unit_name")}
+    return Due(**own, last_ms=last_ms, unit_name=unit_name)
 
 
 def _page(conn: Connection, query: Select[Any], page: int, page_size: int, made: Callable[[RowMapping], T]) -> Found[T]:

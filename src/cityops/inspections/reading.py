@@ -23,9 +23,11 @@ from cityops.inspections.views import (
 )
 from cityops.kit import Text
 from cityops.registers import RegisterSpec, object_scope, register_object
+from cityops.store import metadata
 
 _i, _t, _h = inspection_table.c, inspection_item_table.c, hazard_table.c
 _a, _e, _c, _o = attachment_table.c, evidence_table.c, case_table.c, register_object.c
+_unit: Final = metadata.tables["unit"]
 _OF_OBJECT: Final = (_o.code.label("object_code"), _o.title.label("object_title"))
 
 
@@ -142,6 +144,12 @@ def attachments(conn: Connection, **of: str) -> list[Attachment]:
     query = query.join(evidence_table, _e.id == _a.evidence_id)
     query = query.where(*(_a[name] == value for name, value in of.items())).order_by(_a.added_ms, _a.evidence_id)
     return [Attachment(**row) for row in conn.execute(query).mappings()]
+
+
+def unit_names(conn: Connection, ids: Collection[str | None]) -> dict[str | None, str]:
+    """The names of units, by id."""
+    rows = conn.execute(select(_unit.c.id, _unit.c.name).where(_unit.c.id.in_([one for one in ids if one])))
+    return {row.id: row.name for row in rows}
 
 
 def last_made(conn: Connection, pairs: Collection[tuple[str, str]], at_ms: int) -> Mapping[tuple[str, str], int]:

@@ -18,13 +18,13 @@ from cityops.inspections.answers import Finding, checked_answers, findings_of, r
 from cityops.inspections.checklists import Checklist, Checklists
 from cityops.inspections.declaration import AlarmSpec, Grade
 from cityops.inspections.due import PlannedWork, may_perform
+from cityops.inspections.reading import unit_names
 from cityops.inspections.rectification import GRADE_SEVERITY, RECTIFICATION
 from cityops.inspections.tables import attachment_table, hazard_table, inspection_item_table, inspection_table
 from cityops.inspections.views import NewInspection
 from cityops.kit import Clock, ForbiddenError, IdMaker, Text
 from cityops.places import City
 from cityops.registers import RegisterObject, Registers
-from cityops.store import metadata
 
 ALARM: Final = "alarm:"
 FOUND_AGAIN: Final = Text("检查再次发现", "Found again by an inspection")
@@ -34,7 +34,6 @@ _MAX_FIGURES: Final = 20
 _MAX_COMMENT: Final = 2000
 _TITLE: Final = 90
 _i, _h = inspection_table.c, hazard_table.c
-_unit: Final = metadata.tables["unit"]
 
 
 @dataclass(frozen=True)
@@ -202,11 +201,7 @@ class Recorder:
         return case_id
 
     def _case(self, conn: Connection, scene: str, inspected: RegisterObject, what: Text, grade: Grade) -> NewCase:
-        names = dict(
-            conn.execute(
-                select(_unit.c.id, _unit.c.name).where(_unit.c.id.in_([inspected.unit_id, inspected.supervisor_id]))
-            ).all()
-        )
+        names = unit_names(conn, {inspected.unit_id, inspected.supervisor_id})
         lon, lat = inspected.lon, inspected.lat
         place = None if lon is None or lat is None else self.city.locate(lon, lat)
         return NewCase(

@@ -176,6 +176,7 @@ class Due:
     title: str
     register: str
     unit_id: str | None
+    unit_name: str | None
     supervisor_id: str | None
     area_code: str | None
     lon: float | None

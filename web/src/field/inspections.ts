@@ -16,6 +16,7 @@ const RANKS: Record<Due["state"], number> = { overdue: 0, pending: 1, idle: 2, d
 
 const bundle = shallowRef<InspectionBundle | null>(null);
 export const readMs = ref<number | null>(null);
+export const reading = ref(false);
 export const problem = shallowRef<Problem | null>(null);
 /** The object whose QR code opened the app. */
 export const scanned = ref(new URLSearchParams(location.search).get("object"));
@@ -56,6 +57,7 @@ export async function loadBundle(): Promise<void> {
   bundle.value = kept?.bundle ?? null;
   readMs.value = kept?.at ?? null;
   if (session.value !== "in") return;
+  reading.value = true;
   try {
     let found = await calls.inspectionBundle(here.value ? { lon: here.value.lon, lat: here.value.lat } : {});
     const object_id = scanned.value;
@@ -67,6 +69,8 @@ export async function loadBundle(): Promise<void> {
   } catch (error) {
     if (!(error instanceof ApiProblem)) throw error;
     problem.value = error.problem;
+  } finally {
+    reading.value = false;
   }
 }
 

@@ -72,6 +72,7 @@ class Due(Model):
     title: str
     register_name: str
     unit_id: str | None
+    unit_name: str | None
     supervisor_id: str | None
     area_code: str | None
     lon: float | None
