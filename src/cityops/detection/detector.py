@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, Final
 
@@ -85,6 +85,7 @@ class Detector:
         evidence: figures taken from the state when something is reported.
         describe: one sentence made from those figures.
         rule: the law or standard it rests on, with the article.
+        words: what its parameters are called, for the people who set them.
     """
 
     id: str
@@ -98,6 +99,7 @@ class Detector:
     evidence: tuple[EvidenceField, ...]
     describe: Callable[[Mapping[str, float]], Text]
     rule: str
+    words: Mapping[str, Text] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Check the declaration once, so that the runner need not."""
@@ -125,6 +127,7 @@ class SilenceDetector:
     Args:
         notice_s: seconds of silence with the ignition (ACC) on before a notice is raised.
         warning_s: seconds before it becomes a warning.
+        words: what these two are called.
     """
 
     id: str
@@ -135,6 +138,7 @@ class SilenceDetector:
     warning_s: int
     describe: Callable[[Mapping[str, float]], Text]
     rule: str
+    words: Mapping[str, Text] = field(default_factory=dict)
 
 
 AnyDetector = Detector | SilenceDetector

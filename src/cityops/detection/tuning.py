@@ -68,6 +68,11 @@ def tuned(detector: AnyDetector, parameters: Parameters) -> AnyDetector:
     return replace(detector, params=table)
 
 
+def figures(values: Sequence[float]) -> str:
+    """One of ``parameters_of`` as text: one figure, or one of each class of vehicles."""
+    return "/".join(f"{value:g}" for value in (values[:1] if len(set(values)) == 1 else values))
+
+
 def same_parameters(one: AnyDetector, other: AnyDetector) -> bool:
     """Whether two have the same figures."""
     return parameters_of(one) == parameters_of(other)

@@ -118,4 +118,4 @@ def test_detection_is_given_the_figures_and_says_from_when(quick_centre: Centre)
     with quick_centre.store.read() as conn:
         (line,) = list_audit(conn, SYSTEM, AuditFilter(action="detection.retune")).items
     assert (line.object_id, line.actor_name) == ("key_vehicles.overspeed", SYSTEM.display_name)
-    assert line.detail == {"tolerance_share": [[0.1, 0.1, 0.1], [0.2, 0.2, 0.2]]}
+    assert line.detail == {"figures": ["tolerance_share 0.1 → 0.2"]}

@@ -12,7 +12,7 @@ from cityops.access import SYSTEM, record_audit
 from cityops.cases import Workflow, Workflows
 from cityops.cases.catalogue import RuleTables
 from cityops.cases.reports import Service, TipOffMatter
-from cityops.detection import AnyDetector, parameters_of
+from cityops.detection import AnyDetector, figures, parameters_of
 from cityops.inspections import SceneInspections
 from cityops.kit import BusyError, Clock, NotFoundError, UnavailableError
 from cityops.scenes.overlay.merging import Declared, RowFault, Rows
@@ -119,7 +119,7 @@ class Overlays:
     def taken(self, detector: AnyDetector, before: AnyDetector) -> None:
         """Note in the audit from when detection judges by other figures, and which."""
         old, new = parameters_of(before), parameters_of(detector)
-        changed = {name: [old[name], new[name]] for name in new if old[name] != new[name]}
+        changed = [f"{name} {figures(old[name])} → {figures(new[name])}" for name in new if old[name] != new[name]]
         _log.info("detector %s takes over %s", detector.id, changed)
         self._store.write(
             lambda conn: record_audit(
@@ -130,7 +130,7 @@ class Overlays:
                 object_type="detector",
                 object_id=f"{detector.scene}.{detector.id}",
                 purpose=None,
-                detail=changed,
+                detail={"figures": changed},
             )
         )
 

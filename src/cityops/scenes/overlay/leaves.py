@@ -166,11 +166,15 @@ def _parameters(detector: AnyDetector, index: int) -> Iterator[Leaf]:
     here = here.into("parameters", "parameters", "threshold")
     for name, values in parameters_of(detector).items():
         if len(set(values)) == 1:
-            yield here.into(name, name, None, Text(name, name)).leaf(values[0], float)
+            yield here.into(name, name, None, detector.words.get(name, Text(name, name))).leaf(values[0], float)
         else:
             for row, value in enumerate(values):
                 word = VehicleClass(row).word
-                yield here.into(word, word).into(name, name, None, Text(name, name)).leaf(value, float)
+                yield (
+                    here.into(word, word)
+                    .into(name, name, None, detector.words.get(name, Text(name, name)))
+                    .leaf(value, float)
+                )
 
 
 def _name(value: object) -> str | None:

@@ -16,6 +16,7 @@ from cityops.detection import (
     HistoryReader,
     alert_table,
     backtest,
+    figures,
     parameters_of,
     same_parameters,
 )
@@ -64,8 +65,8 @@ class ChangedDetector:
         """Only what differs, before and after."""
         old, new = parameters_of(self.before), parameters_of(self.after)
         pairs = [(name, old[name], new[name]) for name in old if old[name] != new[name]]
-        before = [f"{name} = {_figures(was)}" for name, was, _ in pairs]
-        after = [f"{name} = {_figures(now)}" for name, _, now in pairs]
+        before = [f"{name} = {figures(was)}" for name, was, _ in pairs]
+        after = [f"{name} = {figures(now)}" for name, _, now in pairs]
         opens = (self.declared_before.opens_case_at, self.declared_after.opens_case_at)
         if opens[0] != opens[1]:
             before.append(f"opens_case_at = {opens[0] or '-'}")
@@ -189,7 +190,3 @@ def _most_changed(devices: Sequence[Device], before: _Found, after: _Found) -> t
     ]
     changed = [one for one in found if one.before != one.after]
     return tuple(sorted(changed, key=lambda one: (-abs(one.after - one.before), one.plate))[:SHOWN_VEHICLES])
-
-
-def _figures(values: Sequence[float]) -> str:
-    return "/".join(f"{value:g}" for value in (values[:1] if len(set(values)) == 1 else values))
