@@ -170,6 +170,8 @@ def test_faults_are_named_by_field(town: World) -> None:
     assert problem["code"] == "register.invalid"
     assert [field["field"] for field in problem["fields"]] == ["code", "owner", "mode", "served"]
     assert "就餐人数：应为数字" in problem["message"]
+    empty = ask(town, "shift_leader", "POST", "/api/registers/canteen/objects", json={"code": "", "title": ""})
+    assert [field["field"] for field in empty.json()["fields"]] == ["code", "title", "code", "mode"]
     foreign = {"code": "C-009", "title": "x", "unit_id": town.units["beta"], "data": OWN}
     assert ask(town, "unit", "POST", "/api/registers/canteen/objects", json=foreign).status_code == 403
     assert ask(town, "dispatcher", "POST", "/api/registers/canteen/objects", json=foreign).status_code == 403

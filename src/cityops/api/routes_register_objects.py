@@ -109,7 +109,7 @@ def get_history(services: Services, person: Person, object_id: ObjectId) -> sche
     **spec("关联对象", "Related objects", _READ, answer=examples.RELATIONS, refusals=(404,)),
 )
 def get_related(services: Services, person: Person, object_id: ObjectId) -> schemas.EntryRelations:
-    """Objects that this one names, and objects that name it."""
+    """Objects that this one names, and objects that name it; none of a private register."""
     readable_object(services, person, object_id)
     found = [
         schemas.EntryRelation(
@@ -118,6 +118,7 @@ def get_related(services: Services, person: Person, object_id: ObjectId) -> sche
             entry=entry(services, person, services.registers.spec(one.object.register), one.object),
         )
         for one in services.registers.related(person, object_id)
+        if not services.registers.spec(one.object.register).private
     ]
     return schemas.EntryRelations(items=found)
 

@@ -128,10 +128,10 @@ class EntryValues(Model):
 
 
 class NewEntry(EntryValues):
-    """A new object."""
+    """A new object; the register itself says what its code and title may be."""
 
-    code: Annotated[str, Field(min_length=1, max_length=64)]
-    title: Annotated[str, Field(min_length=1, max_length=128)]
+    code: Annotated[str, Field(max_length=64)]
+    title: Annotated[str, Field(max_length=128)]
 
 
 class EntryChange(Model):

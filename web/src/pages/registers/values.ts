@@ -16,7 +16,7 @@ export interface FormValues {
   data: Record<string, unknown>;
 }
 
-export const emptyValues = (unitId: string | null = null): FormValues => ({ code: "", title: "", state: undefined, unit_id: unitId, supervisor_id: null, lon: null, lat: null, geometry: null, data: {} });
+export const emptyValues = (unitId?: string | null): FormValues => ({ code: "", title: "", state: undefined, unit_id: unitId ?? null, supervisor_id: null, lon: null, lat: null, geometry: null, data: {} });
 
 export const valuesOf = (entry: Entry): FormValues => ({
   code: entry.code,
