@@ -46,6 +46,18 @@ def test_every_step_against_its_target(town: Town) -> None:
     assert town.fulfilled == [("market_drill", drill.drill_id)]
 
 
+def test_late_is_judged_in_whole_seconds(town: Town) -> None:
+    """60.9 s are shown as 1:00 and meet a target of one minute; 61 s do not."""
+    drill = town.planned()
+    town.press(drill, "start")
+    town.clock.advance(seconds=61)
+    near = town.press(drill, "near", age_ms=100).steps[0]
+    assert (near.elapsed_ms, near.late_ms) == (60_900, 0)
+    assert near.press_id is not None
+    town.drills.withdraw(town.market, drill.drill_id, near.press_id, "再按")
+    assert town.press(drill, "near").steps[0].late_ms == 1_000
+
+
 def test_beside_the_drill_before(town: Town) -> None:
     first = run(town)
     town.clock.advance(seconds=3600)

@@ -65,7 +65,7 @@ class StepView:
     """A step against its target and the drill before; times are milliseconds from the start.
 
     Attributes:
-        late_ms: how much over the target; negative: before it.
+        late_ms: how much over the target, in whole seconds; negative: before it.
         before: titles of the steps that should have come first and did not.
         last_ms: of the same step in the last finished drill of this kind at this place.
     """
@@ -177,7 +177,7 @@ def _steps(
     for step in spec.steps:
         press = current.get(step.name)
         elapsed_ms = press["at_ms"] - started_ms if press is not None and started_ms is not None else None
-        late_ms = None if elapsed_ms is None or step.target_s is None else elapsed_ms - step.target_s * 1000
+        late_ms = None if elapsed_ms is None or step.target_s is None else _late_ms(elapsed_ms, step.target_s)
         view = StepView(
             step=step.name,
             title=step.title.text,
@@ -194,6 +194,11 @@ def _steps(
         )
         found.append(view)
     return found
+
+
+def _late_ms(elapsed_ms: int, target_s: int) -> int:
+    """How late, in whole seconds as they are shown: a hand does not press by milliseconds."""
+    return (elapsed_ms // 1000 - target_s) * 1000
 
 
 def _not_before(spec: DrillSpec, after: Sequence[str], press: Row, current: Mapping[str, Row]) -> list[Text]:

@@ -27,7 +27,7 @@ export function shownSteps(drill: Drill, waiting: readonly Waiting[], aheadMs: n
     const own = waiting.find((one) => one.step === step.step);
     if (own === undefined || step.elapsed_ms !== null || began === null) return { ...step, queued: own !== undefined };
     const elapsed_ms = own.pressedMs - began;
-    const late_ms = step.target_s === null ? null : elapsed_ms - step.target_s * 1000;
+    const late_ms = step.target_s === null ? null : (Math.floor(elapsed_ms / 1000) - step.target_s) * 1000;
     return { ...step, elapsed_ms, late_ms, people: own.people, queued: true };
   });
 }
