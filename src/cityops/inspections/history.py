@@ -71,7 +71,7 @@ def bring_in(
 
 def _objects(conn: Connection, work: PlannedWork, codes: Iterable[str]) -> dict[str, str]:
     """Ids by code, of the objects of the plan's register."""
-    wanted, found = sorted(codes), {}
+    wanted, found = sorted(codes), dict[str, str]()
     for begin in range(0, len(wanted), CHUNK):
         part = _o.code.in_(wanted[begin : begin + CHUNK])
         query = select(_o.code, _o.id).where(_o.register == work.register.name, part)
