@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from cityops.access import SYSTEM, Permission, Principal
 from cityops.cases import ActionView, CaseDetailView, FieldView, NewCase, Registration, Step
-from cityops.kit import ConflictError, InvalidError, NotFoundError, Text
+from cityops.kit import ConflictError, ForbiddenError, InvalidError, NotFoundError, Text
 from cityops.scenes import SceneContext
 
 MAX_STEPS: Final = 60
@@ -40,16 +40,19 @@ def open_case(context: SceneContext, people: Sequence[Principal], scene: str, ki
             area_code=place.street_code or place.district_code or None,
         )  # fmt: skip
         return context.cases.open(SYSTEM, new).case_id
-    who = next((one for one in reversed(people) if one.role in opening.roles), None)
-    if who is None:
-        raise NotWalkedError("没有可登记的演示账号", "nobody of the demo may register it")
     form = {one.name: _typed(context, one.kind, [option.value for option in one.options]) for one in opening.fields}
     given = Registration(
         client_id="scene-test", title="试跑 scene test", form=form,
         unit=units[0].unit_id if units and opening.unit == "chosen" else None,
         lon=lon if opening.place else None, lat=lat if opening.place else None,
     )  # fmt: skip
-    return context.registrations.register(who, scene, kind, given).case_id
+    for who in reversed(people):
+        if who.role in opening.roles:
+            try:
+                return context.registrations.register(who, scene, kind, given).case_id
+            except (ForbiddenError, NotFoundError):  # not for people of this unit
+                continue
+    raise NotWalkedError("没有可登记的演示账号", "nobody of the demo may register it")
 
 
 def walk_case(context: SceneContext, people: Sequence[Principal], case_id: str) -> list[str]:

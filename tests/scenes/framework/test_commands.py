@@ -7,8 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert
 
+from cityops.access import SYSTEM, list_audit
+from cityops.cases import case_table
 from cityops.cli import main
+from cityops.kit import SystemClock
+from cityops.scenes import SceneSwitches
+from cityops.store import Store
 
 Run = Callable[..., tuple[int, str]]
 
@@ -175,3 +181,36 @@ def test_the_schema_is_printed_and_written(run: Run, tmp_path: Path) -> None:
     assert code == 0
     assert run("schema", "--output", "schema.json") == (0, "")
     assert (tmp_path / "schema.json").read_text(encoding="utf-8") == said
+
+
+def test_a_scene_is_switched_off_and_on_and_its_open_cases_are_named_before(run: Run, tmp_path: Path) -> None:
+    code, said = run("disable", "volunteers")
+    assert (code, "from the next start off; its data stay" in said) == (0, True)
+    (line,) = [line for line in run("list")[1].splitlines() if " volunteers " in line]
+    assert line.startswith("off ")
+    assert run("enable", "volunteers")[0] == 0
+    assert not [line for line in run("list")[1].splitlines() if line.startswith("off")]
+    assert run("disable", "no_such_scene")[0] == 2
+    clock = SystemClock()
+    with Store.open(f"sqlite:///{tmp_path / 'data' / 'cityops.db'}", clock=clock) as store:
+        for number in range(12):
+            row = {
+                "id": f"c{number}", "number": f"UM-{number:02d}", "scene": "urban_management", "kind": "urban_case",
+                "title_zh": "x", "title_en": "x", "state": "filed", "severity": 1, "place": {},
+                "opened_ms": number, "changed_ms": 1, "version": 1,
+            }  # fmt: skip
+            store.write(lambda conn, row=row: conn.execute(insert(case_table), row))
+        code, said = run("disable", "urban_management")
+        assert code == 2
+        assert "has 12 open cases: UM-00, UM-01," in said
+        assert "UM-09 …" in said
+        assert SceneSwitches(store, clock).disabled() == frozenset()
+        assert run("disable", "urban_management", "--yes")[0] == 0
+        assert SceneSwitches(store, clock).disabled() == {"urban_management"}
+        with store.read() as conn:
+            entries = list_audit(conn, SYSTEM).items
+    assert [(one.action, one.object_id) for one in reversed(entries)] == [
+        ("scene.disable", "volunteers"),
+        ("scene.enable", "volunteers"),
+        ("scene.disable", "urban_management"),
+    ]
