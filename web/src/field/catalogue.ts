@@ -4,7 +4,7 @@ import { ApiProblem } from "@/api/client";
 import { calls } from "@/api/calls";
 import type { FieldCatalogue } from "@/api/types";
 import { cache, cached } from "./database";
-import { person, session } from "./person";
+import { may, person, session } from "./person";
 
 export type Entry = FieldCatalogue["items"][number];
 const KEY = "catalogue";
@@ -21,7 +21,7 @@ export const keyOf = (entry: Entry): string => `${entry.standard}/${entry.kind}/
 export async function loadCatalogue(): Promise<void> {
   catalogue.value = (await cached<Entry[]>(KEY)) ?? [];
   recent.value = (await cached<string[]>(recentKey())) ?? [];
-  if (session.value !== "in") return;
+  if (session.value !== "in" || !may("cases.report")) return;
   try {
     catalogue.value = (await calls.fieldCatalogue()).items;
     await cache(KEY, catalogue.value);
