@@ -174,7 +174,7 @@ class ApiParts:
 
     def samples(self) -> list[Sample]:
         """The counters of this room."""
-        sources = (self.counters, self.hub, self.feed, self.uploads, self.door)
+        sources = (self.counters, self.hub, self.feed, self.uploads, self.door, self.imports)
         return [sample for source in sources for sample in source.samples()]
 
     def health(self) -> HealthPart:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from cityops.access import Principal
+from cityops.api.metrics import Sample
 from cityops.api.register_sheets import RegisterSheet
 from cityops.cases.catalogue import Import, RowError
 from cityops.kit import BusyError, CityOpsError, IdMaker, NotFoundError, Text
@@ -53,15 +54,18 @@ class ImportJobs:
         self._ids = ids
         self._lock = threading.Lock()
         self._jobs: dict[str, tuple[ImportJob, Future[None]]] = {}
+        self._begun = 0
+        self._busy = 0
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="import")
 
     def start(self, person: Principal, register: str, work: Callable[[ImportJob], None]) -> ImportJob:
         """Begin an import; ``BusyError`` when too many run or wait."""
         job = ImportJob(self._ids.next(), person.account_id, register)
         with self._lock:
-            running = [one for one, future in self._jobs.values() if not future.done()]
-            if len(running) >= WAITING:
+            if self._under_way() >= WAITING:
+                self._busy += 1
                 raise _too_many()
+            self._begun += 1
             over = [key for key, (_, future) in self._jobs.items() if future.done()]
             for key in over[: max(0, len(self._jobs) + 1 - KEPT)]:
                 del self._jobs[key]
@@ -82,6 +86,21 @@ class ImportJobs:
         if future.done():
             future.result()
         return job
+
+    def samples(self) -> list[Sample]:
+        """The counters for ``/metrics``."""
+        with self._lock:
+            counts = {"begun": self._begun, "busy": self._busy}
+            under_way = self._under_way()
+        words = "Imports of registers, begun and refused because too many were under way"
+        begun = [
+            Sample("cityops_imports_total", words, "counter", count, (("result", result),))
+            for result, count in counts.items()
+        ]
+        return [*begun, Sample("cityops_imports_under_way", "Imports that run or wait", "gauge", under_way)]
+
+    def _under_way(self) -> int:
+        return sum(not future.done() for _, future in self._jobs.values())
 
     def stop(self) -> None:
         """Let what runs end, begin nothing more."""
