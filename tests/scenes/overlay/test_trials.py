@@ -138,9 +138,7 @@ def test_a_trial_that_a_crash_broke_off_is_named_and_one_stopped_on_purpose_wait
     with pytest.raises(ZeroDivisionError):
         Trials(quick_centre.store, quick_centre.clock, quick_centre.ids, crash).step()
     assert trials.get(ADMIN, trial.trial_id).state == "running"
-    stop = threading.Event()
-    stop.set()
-    trials.run(stop)
+    trials.recover()
     broken = trials.get(ADMIN, trial.trial_id)
     assert broken.state == "failed"
     assert broken.fault is not None
@@ -157,7 +155,7 @@ def test_a_trial_that_a_crash_broke_off_is_named_and_one_stopped_on_purpose_wait
     stopped = Trials(quick_centre.store, quick_centre.clock, quick_centre.ids, interrupted)
     stopped.run(ending)  # ends after the trial that sets it
     assert trials.get(ADMIN, again.trial_id).state == "waiting"
-    assert Trials(quick_centre.store, quick_centre.clock, quick_centre.ids, trials._try).step()
+    assert trials.step()
     assert trials.get(ADMIN, again.trial_id).state == "done"
 
 

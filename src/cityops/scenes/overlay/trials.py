@@ -171,13 +171,20 @@ class Trials:
         self._finish(row["id"], progress, state="done", result=result.model_dump(mode="json"))
         return True
 
+    def recover(self) -> None:
+        """Name as failed what a crash broke off; before the first ``step`` of a process."""
+        self._store.write(lambda conn: conn.execute(_broken_off(self._clock.now_ms())))
+
     def run(self, stop: threading.Event) -> None:
         """Do trials until ``stop`` is set; one under way then is begun again at the next start."""
         self._stop = stop
-        self._store.write(lambda conn: conn.execute(_broken_off(self._clock.now_ms())))
+        begun = False
         while not stop.is_set():
             try:
-                if not self.step():
+                if not begun:
+                    self.recover()
+                    begun = True
+                elif not self.step():
                     stop.wait(_TICK_S)
             except (BusyError, UnavailableError) as error:
                 _log.warning("trials wait: %s", error)
