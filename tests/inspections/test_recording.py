@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -75,6 +76,14 @@ def test_the_same_inspection_sent_again_is_the_same(room: Room) -> None:
         room.record("inspector", replace(new, object_id=room.objects["B"].id))
     room.record("market", replace(failing(room, "market"), client_id=new.client_id))  # another person's own number
     assert rows(room, inspection_table) == 2
+
+
+def test_the_same_inspection_sent_twice_at_once_is_one(room: Room) -> None:
+    new = failing(room)
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(lambda _: room.record("inspector", new), range(4)))
+    assert len({one.id for one in made}) == 1
+    assert (rows(room, inspection_table), rows(room, hazard_table), rows(room, case_table)) == (1, 1, 1)
 
 
 def test_nothing_is_kept_of_an_inspection_that_fails_half_way(room: Room) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from tests.inspections.conftest import RECTIFIED, Room, at
 from tests.inspections.test_recording import failing, hazards
 
 from cityops.access import Permission
 from cityops.cases import check_workflow
-from cityops.inspections import RectificationSpec, rectification_workflow
-from cityops.kit import InvalidError
+from cityops.inspections import FoundHazard, RectificationSpec, rectification_workflow
+from cityops.kit import InvalidError, NotFoundError
 
 ISSUED = {"interim_measure": "用挡板封堵", "responsible": "后勤主任"}
 
@@ -151,3 +155,48 @@ def test_a_void_hazard_needs_a_reason_and_ends_every_task(sqlite_room: Room, haz
     case = room.act("market", hazard, "void_hazard", "误报")
     assert (case.state, hazards(room)[0].ended, due_ms(room)) == ("void", True, None)
     assert offered(room, "school1", hazard) == set()
+
+
+FORMS = {
+    "interim_measure": "封堵",
+    "responsible": "王某",
+    "suspended_part": "库房",
+    "measures": "更换",
+    "found": "完好",
+    "wanted_until": "2027-02-01T09:00:00+08:00",
+    "until": "2027-02-01T09:00:00+08:00",
+    "unit": "school2",
+}
+PEOPLE = ("school1", "school2", "market", "dispatcher")
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=15)
+@given(dice=st.randoms(use_true_random=False))
+def test_whatever_people_do_somebody_can_go_on_until_it_ends(sqlite_room: Room, dice: random.Random) -> None:
+    """At every step of any walk somebody is offered a step, an end leaves nothing open, and a clock runs until then."""
+    room = sqlite_room
+    made = room.record("school1", room.daily("school1", "A", hazards=[FoundHazard("电线裸露", "general")]))
+    (hazard,) = room.inspections.get(room.people["market"], made.id).hazards
+    for _ in range(12):
+        steps = sorted((who, name) for who in PEOPLE if may_see(room, who, hazard.case_id)
+                       for name in offered(room, who, hazard.case_id))  # fmt: skip
+        case = room.cases.get(room.people["dispatcher"], hazard.case_id)
+        if case.closed_at is not None:
+            assert steps == []
+            assert [one.due_ms for one in hazards(room, q=hazard.number)] == [None]
+            return
+        assert steps, case.state
+        assert case.deadline is not None, case.state
+        who, name = dice.choice(steps)
+        case = room.cases.get(room.people[who], hazard.case_id)
+        action = next(one for one in case.actions if one.name == name)
+        form = {field.name: FORMS[field.name] for field in action.fields if field.name in FORMS}
+        room.act(who, hazard.case_id, name, "理由" if action.needs_reason else None, **form)
+
+
+def may_see(room: Room, who: str, case_id: str) -> bool:
+    try:
+        room.cases.get(room.people[who], case_id)
+    except NotFoundError:
+        return False
+    return True
