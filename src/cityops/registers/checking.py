@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from math import isfinite
 from typing import Any, Final
 
 from cityops.kit import InvalidError, Text, kept_as_written
@@ -18,6 +18,8 @@ CODE_MAX: Final = 64
 TITLE_MAX: Final = 128
 TEXT_MAX: Final = 200
 LONG_TEXT_MAX: Final = 2000
+SHOWN_MAX: Final = 60
+"""Characters of a wrong value that its fault repeats."""
 NUMBER_MAX: Final = 1e15
 """Up to here every whole number is itself as a floating-point number too."""
 NOT_SHOWN: Final = "**"
@@ -116,7 +118,11 @@ def _text(value: Any, most: int, *, lines: bool = False) -> Text | None:
 
 
 def _number(field: RegisterField, value: Any) -> Text | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or (isinstance(value, float) and not isfinite(value))
+    ):
         return Text("应为数字", "must be a number")
     if field.kind == "integer" and not isinstance(value, int):
         return Text("应为整数", "must be a whole number")
@@ -154,9 +160,10 @@ def _choices(field: RegisterField, value: Any) -> Text | None:
 
 
 def _one_of(value: Any, options: Sequence[tuple[str, str]]) -> Text:
+    given = str(value)[:SHOWN_MAX]
     return Text(
-        f"“{value}”不在可选范围内（{'、'.join(f'{key} {title}' for key, title in options)}）",
-        f"{value!r} is none of {', '.join(key for key, _ in options)}",
+        f"“{given}”不在可选范围内（{'、'.join(f'{key} {title}' for key, title in options)}）",
+        f"{given!r} is none of {', '.join(key for key, _ in options)}",
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -12,6 +11,7 @@ from cityops.registers.declaration import Geometry
 MAX_POINTS: Final = 1000
 """Of one object in all, so that its outline fits a cell of a sheet."""
 _DECIMALS: Final = 7
+_SHOWN_MAX: Final = 60
 _TYPES: Final[Mapping[Geometry, tuple[str, ...]]] = {
     "none": (),
     "point": (),
@@ -61,9 +61,10 @@ def middle(geometry: Mapping[str, Any]) -> tuple[float, float]:
 
 
 def is_degree(value: object, most: float) -> bool:
-    """Whether it is a finite number between ``-most`` and ``most``."""
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and math.isfinite(value) and abs(value) <= most  # type: ignore[arg-type]
+    """Whether it is a number between ``-most`` and ``most``."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return -most <= value <= most  # not so for NaN
 
 
 def _rounded(points: Any) -> list[list[float]]:
@@ -75,7 +76,8 @@ def _line_fault(points: Any, least: int) -> Text | None:
         return Text(f"坐标应有 {least} 至 {MAX_POINTS} 个点", f"a geometry has {least} to {MAX_POINTS} points")
     for point in points:
         if not _is_point(point):
-            return Text(f"坐标不正确：{point}", f"not a longitude and latitude: {point}")
+            given = str(point)[:_SHOWN_MAX]
+            return Text(f"坐标不正确：{given}", f"not a longitude and latitude: {given}")
     return None
 
 
