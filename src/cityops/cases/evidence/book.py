@@ -233,7 +233,7 @@ class EvidenceBook(EvidenceReading):
             free = and_(own, _t.case_id.is_(None), _t.report_id.is_(None))
             if conn.execute(delete(evidence_table).where(free)).rowcount == 0:
                 raise filed()
-            self._audit(conn, principal, "evidence.take_back", evidence_id, {"sha256": row["sha256"]})
+            self._trail(conn, principal, "evidence.take_back", evidence_id, {"sha256": row["sha256"]})
 
         self._store.write(work)
 
@@ -304,7 +304,7 @@ class EvidenceBook(EvidenceReading):
             told = {"evidence_id": row["id"], "case_id": row["case_id"], "report_id": row["report_id"]}
             emit(conn, "evidence.added", row["id"], told | {"kind": row["kind"], "role": row["role"]})
         if principal is not None:
-            self._audit(
+            self._trail(
                 conn, principal, "evidence.add", row["id"], {"case_id": row["case_id"], "sha256": row["sha256"]}
             )
         return view_of(conn.execute(select(evidence_table).where(_t.id == row["id"])).mappings().one())

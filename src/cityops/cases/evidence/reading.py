@@ -37,7 +37,7 @@ class EvidenceReading:
     def __init__(self, store: Store, files: Files, audit: AuditTrail) -> None:
         self._store = store
         self._files = files
-        self._audit = audit
+        self._trail = audit
 
     def of_case(self, principal: Principal, case_id: str) -> list[EvidenceView]:
         """All items of a case, oldest first; of a confidential case none to who does not work on it.
@@ -98,7 +98,7 @@ class EvidenceReading:
         with self._files.open(sha256) as opened:
             size = os.fstat(opened.fileno()).st_size
         if original and row["kind"] == Kind.PHOTO.value:
-            self._store.write(lambda conn: self._audit(conn, principal, "evidence.original", row["id"], {}))
+            self._store.write(lambda conn: self._trail(conn, principal, "evidence.original", row["id"], {}))
         media_type = row["media_type"] if original else "image/jpeg"
         headers = content_headers(media_type, display_name(row["name"], media_type), rendition)
         return Content(self._files.path(sha256), size, headers["Content-Type"], headers)

@@ -91,7 +91,7 @@ class CallBacks:
     def __init__(self, store: Store, clock: Clock, ids: IdMaker) -> None:
         self._store = store
         self._clock = clock
-        self._audit = AuditTrail(clock, "case")
+        self._trail = AuditTrail(clock, "case")
         self._ids = ids
 
     def owed(self, principal: Principal) -> OwedCalls:
@@ -175,14 +175,14 @@ class CallBacks:
         case_id = row["ended_case_id"]
         told = {"reporter_id": reporter_id, "reached": call.reached, "stars": call.stars}
         emit(conn, "reporter.called", call_id, {"case_id": case_id, **told})
-        self._audit(conn, who, "reporter.called", case_id, told)
+        self._trail(conn, who, "reporter.called", case_id, told)
 
     def _contact(self, conn: Connection, who: Principal, reporter_id: str, why: str) -> FullContact:
         query = select(_r.name, _r.contact, _r.case_id).join(case_table, case_table.c.id == _r.case_id)
         row = conn.execute(query.where(_r.id == reporter_id, inside_scope(who))).one_or_none()
         if row is None:
             raise _no_reporter()
-        self._audit(conn, who, "reporter.contact", row.case_id, {"reporter_id": reporter_id}, purpose=why)
+        self._trail(conn, who, "reporter.contact", row.case_id, {"reporter_id": reporter_id}, purpose=why)
         return FullContact(row.name, row.contact)
 
 

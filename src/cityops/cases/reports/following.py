@@ -63,7 +63,7 @@ class ReportDesk:
     ) -> None:
         self._store = store
         self._clock = clock
-        self._audit = AuditTrail(clock, "report")
+        self._trail = AuditTrail(clock, "report")
         self._ids = ids
         self.reopen_window_ms = reopen_window_ms
 
@@ -197,7 +197,7 @@ class ReportDesk:
 
         def work(conn: Connection) -> Contact:
             row = locked_report(conn, report_id)
-            self._audit(conn, principal, "report.contact", report_id, {}, purpose=why)
+            self._trail(conn, principal, "report.contact", report_id, {}, purpose=why)
             return Contact(**(row["contact"] or {}))
 
         return self._store.write(work)
@@ -209,7 +209,7 @@ class ReportDesk:
         def work(conn: Connection) -> None:
             locked_report(conn, report_id)
             conn.execute(update(report_table).where(_t.id == report_id).values(published=published))
-            self._audit(conn, principal, "report.publish", report_id, {"published": published})
+            self._trail(conn, principal, "report.publish", report_id, {"published": published})
 
         self._store.write(work)
         return self.detail(principal, report_id)
@@ -226,7 +226,7 @@ class ReportDesk:
             now_ms = self._clock.now_ms()
             move_report(conn, report_id, ReportState.REFUSED, why, now_ms, closed_ms=now_ms)
             add_update(conn, self._ids, report_id, ReportState.REFUSED, Text(why, why), now_ms)
-            self._audit(conn, principal, "report.refuse", report_id, {"reason": why})
+            self._trail(conn, principal, "report.refuse", report_id, {"reason": why})
 
         self._store.write(work)
         return self.detail(principal, report_id)
@@ -248,7 +248,7 @@ class ReportDesk:
         of_case = {"case_id": case_id, "agency": unit_name, "expected_ms": due_ms}
         move_report(conn, report_id, ReportState.FILED, words.zh, now_ms, **of_case)
         add_update(conn, self._ids, report_id, ReportState.FILED, words, now_ms)
-        self._audit(conn, principal, "report.file", report_id, {"case_id": case_id})
+        self._trail(conn, principal, "report.file", report_id, {"case_id": case_id})
 
     # --- inside ------------------------------------------------------------------------------------------------
 

@@ -108,7 +108,7 @@ class TipOffs:
     ) -> None:
         self._store = store
         self._clock = clock
-        self._audit = AuditTrail(clock, "tip_off")
+        self._trail = AuditTrail(clock, "tip_off")
         self._passwords = passwords
         self._source = matters
         self._waiting_max = waiting_max
@@ -230,7 +230,7 @@ class TipOffs:
                 values |= {"reward_fen": reward_fen, "reward_state": RewardState.GRANTED.value}
             conn.execute(update(tip_off_table).where(_t.id == tip_off_id).values(**values))
             detail = {"state": state.value, "reward_fen": reward_fen}
-            self._audit(conn, principal, "tip_off.decide", tip_off_id, detail)
+            self._trail(conn, principal, "tip_off.decide", tip_off_id, detail)
             return _view(_locked(conn, tip_off_id))
 
         return self._store.write(work)
@@ -241,7 +241,7 @@ class TipOffs:
         if _locked(conn, tip_off_id)["case_id"] not in (None, case_id):
             raise _not_possible()
         conn.execute(update(tip_off_table).where(_t.id == tip_off_id).values(case_id=case_id))
-        self._audit(conn, principal, "tip_off.file", tip_off_id, {"case_id": case_id})
+        self._trail(conn, principal, "tip_off.file", tip_off_id, {"case_id": case_id})
 
     def pay(self, principal: Principal, code: str) -> TipOff:
         """Somebody shows the code and is paid the reward, once.
@@ -258,7 +258,7 @@ class TipOffs:
                 raise _not_possible()
             paid = update(tip_off_table).where(_t.id == tip_off_id).values(reward_state=RewardState.PAID.value)
             conn.execute(paid)
-            self._audit(conn, principal, "tip_off.pay", tip_off_id, {"reward_fen": row["reward_fen"]})
+            self._trail(conn, principal, "tip_off.pay", tip_off_id, {"reward_fen": row["reward_fen"]})
             return _view(_locked(conn, tip_off_id))
 
         return self._store.write(work)
