@@ -193,13 +193,15 @@ def test_a_scene_is_switched_off_and_on_and_its_open_cases_are_named_before(run:
     assert run("disable", "no_such_scene")[0] == 2
     clock = SystemClock()
     with Store.open(f"sqlite:///{tmp_path / 'data' / 'cityops.db'}", clock=clock) as store:
-        for number in range(12):
-            row = {
+        rows = [
+            {
                 "id": f"c{number}", "number": f"UM-{number:02d}", "scene": "urban_management", "kind": "urban_case",
                 "title_zh": "x", "title_en": "x", "state": "filed", "severity": 1, "place": {},
                 "opened_ms": number, "changed_ms": 1, "version": 1,
-            }  # fmt: skip
-            store.write(lambda conn, row=row: conn.execute(insert(case_table), row))
+            }
+            for number in range(12)
+        ]  # fmt: skip
+        store.write(lambda conn: conn.execute(insert(case_table), rows))
         code, said = run("disable", "urban_management")
         assert code == 2
         assert "has 12 open cases: UM-00, UM-01," in said
