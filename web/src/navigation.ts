@@ -22,7 +22,7 @@ export const NAVIGATION: readonly NavigationItem[] = [
   { name: "map", icon: "map", permission: "map.read" },
   { name: "alerts", icon: "alert", permission: "alerts.read" },
   { name: "cases", icon: "cases", permission: "cases.read" },
-  { name: "inspections", icon: "check", permission: "inspections.read" },
+  { name: "inspections", icon: "checklist", permission: "inspections.read" },
   ...scenePages.flatMap(({ icon, ...page }) => (icon === undefined ? [] : [{ ...page, icon }])),
   { name: "drills", icon: "clock", roles: ["unit", "handler", "enterprise", "district", "dispatcher", "shift_leader", "analyst", "auditor"] },
   { name: "registers", icon: "book", permission: "registers.read" },
