@@ -49,3 +49,29 @@ def test_from_sign_in_to_a_dispatched_crew_seen_live(product: World) -> None:
         world.move((world.devices["晋A11111"], NOW_MS + 1, 112.53, 60))
         while crew.until("positions").data["rows"][0][1] != 112.53:
             pass  # the position from before the task may come first
+
+
+def test_the_null_character_is_refused_before_it_meets_a_database(product: World) -> None:
+    with serving(product.app) as live, httpx.Client(base_url=live.url, timeout=PATIENCE_S) as client:
+        signed = client.post("/api/session", json={"username": "dispatcher", "password": PASSWORD})
+        client.headers["X-CSRF-Token"] = signed.json()["csrf_token"]
+        in_query = client.get("/api/cases", params={"q": "a\x00b"})
+        in_path = client.get("/api/cases/a%00b")
+        in_body = client.post("/api/closures", json={"lon": 112.5, "lat": 37.8, "reason": "挖\x00沟"})
+        split = client.post(
+            "/api/closures",
+            content=iter([b'{"lon": 112.5, "lat": 37.8, "reason": "a\\u0', b'000b"}']),
+            headers={"Content-Type": "application/json"},
+        )
+    assert [answer.status_code for answer in (in_query, in_path, in_body, split)] == [400] * 4
+    assert {answer.json()["code"] for answer in (in_query, in_path)} == {"http.nul"}
+    assert {answer.json()["code"] for answer in (in_body, split)} == {"body.unreadable"}
+
+
+def test_a_register_takes_a_sheet_of_many_objects(product: World) -> None:
+    """Ten thousand objects are over a megabyte; what is no sheet is told so, not that it is too large."""
+    with serving(product.app) as live, httpx.Client(base_url=live.url, timeout=PATIENCE_S) as client:
+        signed = client.post("/api/session", json={"username": "shift_leader", "password": PASSWORD})
+        client.headers["X-CSRF-Token"] = signed.json()["csrf_token"]
+        answer = client.post("/api/registers/canteen/import", params={"reason": "测试"}, content=b"x" * 2_000_000)
+    assert answer.status_code == 202, answer.text

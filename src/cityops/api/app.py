@@ -51,7 +51,7 @@ from cityops.api.live_hub import LiveHub
 from cityops.api.live_scope import EventScope
 from cityops.api.live_vehicles import LiveVehicles
 from cityops.api.metrics import HttpCounters
-from cityops.api.middleware import Gate, SecurityHeaders, content_security_policy
+from cityops.api.middleware import Gate, NoNul, SecurityHeaders, content_security_policy
 from cityops.api.problems import install_problems
 from cityops.api.register_imports import ImportJobs
 from cityops.api.static import web_router
@@ -146,6 +146,7 @@ def create_app(context: ApiContext, routers: Sequence[APIRouter] = (), *, scenes
     for path, mounted in context.mounts.items():
         app.mount(path, mounted)
     app.include_router(web_router(settings.web_folder))
+    app.add_middleware(NoNul)
     app.add_middleware(Gate, counters=parts.counters, limits=settings.requests)
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
     app.add_middleware(

@@ -20,6 +20,11 @@ MEDIA_TYPE: Final = "application/problem+json"
 _NOTHING_CHANGED: Final = Text("没有任何数据被改动。", "Nothing was changed.")
 
 _STATUS_WORDS: Final[Mapping[int, tuple[str, Text, Text]]] = {
+    400: (
+        "body.unreadable",
+        Text("请求内容无法读取，或含有空字符。", "The request body cannot be read, or contains the null character."),
+        Text("请检查内容后重新发送。", "Check the content and send it again."),
+    ),
     404: (
         "route.unknown",
         Text("没有这个接口地址。", "There is no such address."),
