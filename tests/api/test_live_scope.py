@@ -76,8 +76,9 @@ def test_a_case_is_heard_of_by_exactly_those_who_may_read_it(
         conn.execute(insert(case_table), {**CASE, **of_case, **times})
         for at, (unit_id, person_id, ended) in enumerate(tasks):
             task = {"id": f"T{at}", "case_id": "C", "kind": "k", "state": "open", "owner": "named", "data": {}}
+            guest = unit_id is not None and unit_id != unit  # as every write of a task keeps it
             who = {"unit_id": unit_id, "person_id": person_id, "ended": ended, "lead": False, "created_ms": 0}
-            conn.execute(insert(task_table), {**task, **who})
+            conn.execute(insert(task_table), {**task, **who, "guest": guest})
         for at, account in enumerate(reporters):
             report = {"id": f"R{at}", "case_id": "C", "channel": "hotline", "account_id": account, "at_ms": 0}
             conn.execute(insert(reporter_table), report)
