@@ -21,7 +21,7 @@ from cityops.store import Store, metadata
 _SQLITE_TEMPLATES: dict[int, bytes] = {}
 _POSTGRESQL_CONF = "\nfsync = off\nfull_page_writes = off\nmax_connections = 200\nshared_buffers = 32MB\n"
 
-# A test never judges how long something took: how slow the machine is says nothing about the product. Speed is in bench/.
+# No test judges how long something took: how slow the machine is says nothing about the product. Speed is in bench/.
 settings.register_profile("cityops", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("cityops")
 

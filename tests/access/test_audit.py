@@ -179,7 +179,7 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.dictionaries(st.text(max_size=5) | st.integers(), json_values, max_size=4))
 def test_any_detail_survives_the_round_trip(sqlite_store: Store, detail: dict[str, object]) -> None:
     sqlite_store.write(

@@ -76,7 +76,7 @@ def test_a_flood_from_everywhere_overfills_and_recovers(clock: ManualClock) -> N
     assert visits.remembered() == 1
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.integers(min_value=0, max_value=40), min_size=1, max_size=60), st.integers(1, 5), st.integers(1, 20))
 def test_never_more_than_the_bound(gaps_s: list[int], at_once: int, every_s: int) -> None:
     """In any window of w seconds at most ``at_once + w / every_s`` visits come in."""

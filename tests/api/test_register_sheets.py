@@ -52,7 +52,7 @@ def back(spec: RegisterSpec, made: RegisterObject) -> RegisterObject:
     return tidied(spec, replace(made, **values))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     data=DATA,
     place=st.none() | PLACE,
@@ -68,7 +68,7 @@ def test_every_object_comes_back(
     assert back(CANTEEN, made) == made
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(POINTS, st.booleans())
 def test_lines_and_areas_come_back(points: list[list[float]], area: bool) -> None:
     geometry = (

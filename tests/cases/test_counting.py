@@ -47,7 +47,7 @@ def test_a_share_is_of_the_time_that_counts(hour: int, limit: Limit, percent: in
     assert from_ms(time.moment_ms(percent)).strftime("%m-%d %H:%M") == when
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(starts, limits, gaps, st.integers(1, 99))
 def test_moments_are_in_order_counted_and_never_at_night(
     start: datetime, limit: Limit, spans: list[tuple[int, int]], percent: int

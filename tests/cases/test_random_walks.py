@@ -116,7 +116,7 @@ def engine() -> Iterator[tuple[Store, Cases, Crews]]:
         yield store, Cases(store, clock, ids, workflows, CALENDAR, crew_effects()), Crews(store, clock, ids)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(steps)
 def test_random_sequences_do_what_the_declaration_says(walk: list[tuple[str, str, int, bool, bool]]) -> None:
     with engine() as (store, cases, crews):

@@ -94,7 +94,7 @@ def seen(world: Any) -> list[tuple[Any, ...]]:
     return [row[:-1] for row in world.facts()]
 
 
-@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tours=tours, seed=st.integers(0, 2**32), reach=st.sampled_from([0, 1, 5, 40, 400]))
 def test_any_order_gives_the_same_alerts(new_world: NewWorld, fact: Any, tours: Any, seed: int, reach: int) -> None:
     chance = random.Random(seed)

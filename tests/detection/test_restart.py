@@ -187,7 +187,7 @@ def step(pipeline: Any, world: Any, chance: random.Random) -> bool:
     return chance.random() > 0.1
 
 
-@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     speeds=st.lists(st.lists(st.sampled_from([30, 60, 60, 120]), min_size=1, max_size=25), min_size=3, max_size=3),
     seed=st.integers(0, 2**32),

@@ -190,7 +190,7 @@ def test_retention_deletes_tracks_and_their_times(patrol: Patrol, store: Store, 
     assert kept(store) == 1
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(batches=st.lists(st.lists(st.integers(-30, 90), max_size=8), max_size=6))
 def test_any_order_of_batches_keeps_each_minute_on_duty_once(
     patrol: Patrol, clock: ManualClock, ids: IdMaker, batches: list[list[int]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cityops.gateways.jt808.attachments import (
@@ -36,7 +36,6 @@ items = st.one_of(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(items, max_size=6), st.integers(1, 40))
 def test_the_cutting_of_the_stream_does_not_matter(sent: list[bytes | DataFrame], step: int) -> None:
     stream = b"".join(encode_data_frame(item) if isinstance(item, DataFrame) else item for item in sent)
@@ -50,7 +49,6 @@ def test_the_cutting_of_the_stream_does_not_matter(sent: list[bytes | DataFrame]
     assert (found, rest) == (wanted, b"")
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=300), st.integers(1, 50))
 def test_noise_never_grows_the_rest_and_ends(noise: bytes, step: int) -> None:
     rest = b""
@@ -68,7 +66,6 @@ def test_noise_and_impossible_lengths_are_skipped_up_to_the_next_frame() -> None
     assert skipped == 2 + 62 + 1
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 20)), max_size=20))
 def test_ranges_know_exactly_what_is_missing(pieces: list[tuple[int, int]]) -> None:
     ranges = Ranges(50)

@@ -138,13 +138,13 @@ def noisy_chunks(draw: st.DrawFn) -> list[bytes]:
     return chunks
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(noisy_chunks())
 def test_compiled_and_reference_agree_on_messages_and_damaged_ones(chunks: list[bytes]) -> None:
     check_equal(chunks)
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(st.binary(max_size=120), st.sampled_from([0x0200, 0x0704, 0x0002]), st.sampled_from([0, 0x40]))
 @example(bytes(28) + bytes.fromhex("6629") + bytes(40) + b"\x01", 0x0200, 0)
 @example(b"\x00\x00\x00", 0x0704, 0)
@@ -155,7 +155,7 @@ def test_compiled_and_reference_agree_on_any_body(data: bytes, message_id: int, 
     check_equal([wrap(head + data)])
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(st.binary(max_size=400))
 def test_compiled_and_reference_agree_on_noise(noise: bytes) -> None:
     check_equal([noise + b"\x7e"])
@@ -201,7 +201,7 @@ def test_one_bad_frame_costs_only_itself() -> None:
     assert found.acks["chunk"].tolist() == [0, 0, 1]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.lists(st.tuples(st.integers(0, 2), st.sampled_from([0x0200, 0x0704, 2]), st.integers(0, 0xFFFF)), max_size=8),
     st.booleans(),

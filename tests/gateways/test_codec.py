@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.gateways.strategies import bodies, editions, phones, word
 
@@ -290,7 +290,6 @@ def test_times() -> None:
     assert decode_time(bytes.fromhex("240229235959")) - decode_time(bytes.fromhex("240229000000")) == 86_399_000
 
 
-@settings(deadline=None)
 @given(st.data(), editions, phones, word)
 def test_every_message_survives_the_way_there(data: st.DataObject, edition: Edition, phone: str, serial: int) -> None:
     body: Body = data.draw(bodies(edition))
@@ -313,7 +312,6 @@ def encode_frame_whole(header: Header, data: bytes) -> Body:
     return decode_body(header.message_id, data, header.edition)
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=200), st.sampled_from([0x0100, 0x0102, 0x0200, 0x0702, 0x0704, 0x0801, 0x1210, 0x9212]))
 def test_any_body_decodes_or_is_refused_without_an_exception(data: bytes, message_id: int) -> None:
     for edition, version in ((Edition.V2013, 0), (Edition.V2019, 1)):
@@ -321,7 +319,6 @@ def test_any_body_decodes_or_is_refused_without_an_exception(data: bytes, messag
         assert isinstance(found, Message | FrameError)
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=80))
 def test_any_segment_decodes_or_is_refused(segment: bytes) -> None:
     assert isinstance(decode_message(segment), Message | FrameError)

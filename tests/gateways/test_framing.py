@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cityops.gateways.jt808.framing import (
@@ -41,7 +41,6 @@ def test_an_escape_that_is_none_is_refused(escaped: bytes) -> None:
         unescape(escaped)
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_escape_and_back(plain: bytes) -> None:
     escaped = escape(plain)
@@ -58,7 +57,6 @@ def test_frames_are_found_after_garbage_and_between_shared_delimiters() -> None:
     assert oversized == 0
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=400), st.lists(st.integers(1, 60), max_size=20))
 def test_the_cutting_of_the_stream_does_not_matter(data: bytes, sizes: list[int]) -> None:
     whole, rest, _ = split_frames(data)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cityops.gateways.jt808.header import Frame, Header, SubPackage
@@ -19,7 +19,6 @@ def make(limit_bytes: int = 10_000, **bounds: float) -> Reassembly:
     return Reassembly(Budget(limit_bytes), **values)  # type: ignore[arg-type]
 
 
-@settings(deadline=None)
 @given(st.lists(st.binary(min_size=1, max_size=20), min_size=1, max_size=12), st.randoms(), st.integers(0, 0xFFFF))
 def test_any_order_and_repetition_gives_the_message(parts: list[bytes], random: object, first_serial: int) -> None:
     order = [package(k + 1, len(parts), part, first_serial) for k, part in enumerate(parts)] * 2

@@ -163,7 +163,7 @@ DATA = st.fixed_dictionaries(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
 @given(data=st.lists(DATA, min_size=1, max_size=6), conditions=st.lists(CONDITIONS, max_size=3))
 def test_conditions_mean_the_same_in_sql(room: Room, data: list[dict[str, Any]], conditions: list[Condition]) -> None:
     """On both databases, and also for fields that are not there or of another kind."""

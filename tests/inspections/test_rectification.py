@@ -170,7 +170,7 @@ FORMS = {
 PEOPLE = ("school1", "school2", "market", "dispatcher")
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=15)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15)
 @given(dice=st.randoms(use_true_random=False))
 def test_whatever_people_do_somebody_can_go_on_until_it_ends(sqlite_room: Room, dice: random.Random) -> None:
     """At every step of any walk somebody is offered a step, an end leaves nothing open, and a clock runs until then."""

@@ -180,7 +180,7 @@ def counts(moment: datetime, unit: LimitUnit) -> bool:
     return CALENDAR.is_working_day(moment.date()) and (8 <= moment.hour < 12 or 14 <= moment.hour < 18)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(STARTS, st.integers(1, 1500), st.sampled_from([URGENT, HOUR]), PAUSES)
 def test_hours_equal_a_count_minute_by_minute(
     start: datetime, minutes: int, unit: LimitUnit, spans: list[tuple[int, int]]

@@ -191,7 +191,7 @@ def test_retention_deletes_whole_hours(tmp_path: Path, positions: Any) -> None:
     assert list((tmp_path / "vehicle.position").iterdir()) == []
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     rows=st.lists(st.tuples(st.integers(1, 3), st.integers(0, 40), st.integers(0, 5)), max_size=25),
     parts=st.integers(1, 4),

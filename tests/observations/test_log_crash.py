@@ -41,7 +41,7 @@ def last_segment(folder: Path) -> Path:
     return max(folder.glob("*.seg"))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_cut_at_any_byte_a_prefix_of_whole_batches_remains(data: st.DataObject, random_batch: Any) -> None:
     """Every byte that an append added may be missing after a power cut; what was acknowledged before is whole."""

@@ -51,7 +51,7 @@ def test_nothing_for_nothing(city: City) -> None:
     assert city.find("学府街", 0) == []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(words=st.text(max_size=40), limit=st.integers(1, 10))
 def test_any_text_is_answered_within_the_limit_and_inside_the_city(city: City, words: str, limit: int) -> None:
     west, south, east, north = city.bounds

@@ -131,7 +131,7 @@ def test_one_point_can_be_given_as_numbers() -> None:
     assert network.nearest_node(float(network.node_lon[1]) + 1e-4, float(network.node_lat[1])) == 1
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 2**32 - 1))
 def test_match_equals_brute_force(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -160,7 +160,7 @@ def all_distances(network: RoadNetwork, lon: Floats, lat: Floats) -> Floats:
     return np.asarray(np.linalg.norm(points - (a + share[..., None] * (b - a)), axis=2))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 2**32 - 1))
 def test_travel_times_equal_a_plain_dijkstra(seed: int) -> None:
     rng = np.random.default_rng(seed)

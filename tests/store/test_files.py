@@ -32,7 +32,7 @@ def test_content_is_kept_once_under_its_sha256(tmp_path: Path) -> None:
         assert content.read() == b"abc"
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.binary(max_size=200), max_size=5))
 def test_any_content_comes_back(tmp_path: Path, chunks: list[bytes]) -> None:
     files = Files(tmp_path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cityops.analysis.evaluation import (
@@ -205,7 +205,6 @@ rows = st.lists(
 )
 
 
-@settings(deadline=None)  # many groups on a busy machine
 @given(rows, st.lists(st.sampled_from(list(Dimension)), unique=True), st.sampled_from(list(Period)))
 def test_groups_add_up_to_the_whole(rows: list[CounterRow], by: list[Dimension], period: Period) -> None:
     whole = grouped(rows, []).get((), Counters())

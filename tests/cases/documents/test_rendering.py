@@ -118,7 +118,7 @@ def test_both_renderings_hold_every_word() -> None:
     assert "案件编号RX-1第1页" in pdf
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(max_size=60))
 def test_any_words_can_be_rendered(text: str) -> None:
     filled = fill(TEMPLATE, {**VALUES, "party": Value(text)}, number="号", made_ms=MADE_MS)
@@ -154,7 +154,7 @@ def lines_of(content: bytes) -> list[str]:
 UNITS = ["经查，", "你单位", "（20000元）。", "《条例》", "第二十七条；", "A-1"]
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.sampled_from(UNITS), min_size=9, max_size=90))
 def test_no_line_begins_with_a_comma_or_ends_with_an_opening_bracket(words: list[str]) -> None:
     filled = fill(TEMPLATE, {**VALUES, "why": Value("".join(words))}, number="号", made_ms=MADE_MS)

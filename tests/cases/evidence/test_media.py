@@ -178,7 +178,7 @@ def outcome(content: bytes) -> str:
 SEEDS = [photo(), photo(form="PNG"), photo(form="WEBP"), film(), pdf(), docx(), wav()]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.sampled_from(SEEDS), st.data())
 def test_mutated_content_is_taken_or_refused_in_words(seed: bytes, data: st.DataObject) -> None:
     content = bytearray(seed)
@@ -188,7 +188,7 @@ def test_mutated_content_is_taken_or_refused_in_words(seed: bytes, data: st.Data
     assert outcome(bytes(content)) in ("taken", *REFUSALS)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.binary(max_size=300))
 def test_random_bytes_are_taken_or_refused_in_words(content: bytes) -> None:
     assert outcome(content) in ("taken", *REFUSALS)

@@ -19,9 +19,7 @@ from .client import FORM, Client
 from .conftest import open_doors
 
 KEY = f"api_key={Client(0).key}"
-QUICK = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+QUICK = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 NAMES = st.sampled_from(
     [
         "service_code", "lat", "long", "address_string", "address_id", "description", "media_url", "phone", "email",

@@ -43,7 +43,7 @@ def test_the_thirty_first_is_the_last_day_of_shorter_months() -> None:
     assert days == [date(2027, 1, 31), date(2027, 2, 28), date(2027, 3, 31), date(2027, 4, 30)]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(2015, 2029), st.integers(1, 31), st.sampled_from([STAYS, MOVES_ON]))
 def test_every_month_has_one_reception_day_and_none_is_on_a_free_day_if_it_moves(
     year: int, on_day: int, moves: str

@@ -169,7 +169,7 @@ step = st.tuples(
 )
 
 
-@settings(max_examples=WALKS, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=WALKS, suppress_health_check=list(HealthCheck))
 @given(st.lists(step, min_size=12, max_size=30))
 def test_random_sequences_do_what_the_declaration_says(
     walked: Centres, walk: list[tuple[str, str, int, int, int]]

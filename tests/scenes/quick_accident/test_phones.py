@@ -225,7 +225,7 @@ def test_what_leads_to_a_party_is_erased_when_its_time_is_over(small_street: Str
         assert conn.execute(select(link_table)).first() is None
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(token=st.text(max_size=64), key=st.text(max_size=64))
 def test_no_made_up_token_opens_anything(small_street: Street, token: str, key: str) -> None:
     with pytest.raises(NotFoundError):

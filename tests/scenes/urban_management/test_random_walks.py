@@ -110,7 +110,7 @@ throws = st.randoms(use_true_random=False).map(lambda random: random.randrange(1
 step = st.tuples(st.sampled_from(ACTIONS), st.sampled_from(WHO), throws, st.sampled_from([True, False, False]), throws)
 
 
-@settings(max_examples=WALKS, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=WALKS, suppress_health_check=list(HealthCheck))
 @given(st.sampled_from(BEGINNINGS), st.lists(step, min_size=10, max_size=30))
 def test_random_sequences_do_what_the_declaration_says(
     walked: Town, beginning: list[str], walk: list[tuple[str, str, int, bool, int]]

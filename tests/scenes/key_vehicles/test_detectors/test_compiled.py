@@ -56,7 +56,7 @@ def as_bytes(array: Any) -> list[bytes]:
 
 
 @pytest.mark.parametrize("detector", KERNELS, ids=lambda detector: detector.id)
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=40, derandomize=True)
 @given(drawn=rows)
 def test_plain_and_compiled_agree_to_the_last_bit(detector: Detector, drawn: list[Any]) -> None:
     observations = build(drawn)
