@@ -131,3 +131,14 @@ def pick(page: Page, field: str, picks: Locator, words: str) -> None:
         search.first.fill(words)
     entry.click()
     expect(picks.locator("label.chosen").filter(has_text=words).first).to_be_visible()
+
+
+def tap_map(page: Page, box: Locator, x: int, y: int, answer: Locator) -> None:
+    """Tap a map until it answers: it takes taps only when its style has come, which is after the page."""
+    expect(box.locator("canvas")).to_be_visible()
+    for _ in range(40):
+        box.click(position={"x": x, "y": y})
+        page.wait_for_timeout(500)
+        if answer.is_visible():
+            break
+    expect(answer).to_be_visible()

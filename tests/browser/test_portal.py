@@ -10,6 +10,7 @@ import httpx
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, FilePayload, Page, expect
+from tests.browser.acting import tap_map
 from tests.browser.conftest import PASSWORD, RunningProduct, SignIn
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(600)]
@@ -103,14 +104,8 @@ def city(product: RunningProduct) -> Iterator[City]:
 
 def mark_place(page: Page) -> None:
     """Tap the map until it answers where that is: the map loads after the page."""
-    spot = page.locator("[data-test=place-map]")
-    expect(spot.locator("canvas")).to_be_visible()
     words = page.locator("[data-test=place-words]")
-    for _ in range(20):
-        spot.click(position={"x": 180, "y": 140})
-        page.wait_for_timeout(500)
-        if words.is_visible():
-            break
+    tap_map(page, page.locator("[data-test=place-map]"), 180, 140, words)
     expect(words).to_contain_text("区")
 
 

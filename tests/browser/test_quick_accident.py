@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from tests.browser.acting import PHONE, Actors, acting, press
+from tests.browser.acting import PHONE, Actors, acting, press, tap_map
 from tests.browser.town import Town, running_town
 from tests.scenes.quick_accident.street import AT, PHONES, PLATES, jpeg
 
@@ -128,11 +128,7 @@ def test_clear_liability_is_settled_online_by_two_phones(town: Town, people: Act
     desk.goto(f"{town.address}/accidents")
     desk.locator("[data-test=new-accident]").click()
     desk.locator("[data-test=accident-address]").fill("唐槐路与龙盛街路口")
-    picker = desk.locator("[data-test=point-picker]")
-    expect(picker.locator("canvas")).to_be_visible()
-    desk.wait_for_timeout(1500)  # the map takes clicks once its style is there
-    picker.click(position={"x": 200, "y": 100})
-    expect(desk.get_by_text("已选定位置")).to_be_visible()
+    tap_map(desk, desk.locator("[data-test=point-picker]"), 200, 100, desk.get_by_text("已选定位置"))
     for number in (0, 1):
         desk.locator(f"[data-test=plate-{number}]").fill(PLATES[number])
         desk.locator(f"[data-test=phone-{number}]").fill(PHONES[number])

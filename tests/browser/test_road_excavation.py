@@ -11,7 +11,7 @@ import docx
 import pypdfium2
 import pytest
 from playwright.sync_api import Page, expect
-from tests.browser.acting import Actors, fill
+from tests.browser.acting import Actors, fill, tap_map
 from tests.browser.town import Town
 
 from cityops.scenes.road_excavation.demo_data import PUBLISHED_FILES
@@ -38,8 +38,9 @@ def find_on_the_map(people: Actors, town: Town) -> str:
     finder = people.page("road_collector", phone=True)
     finder.goto(f"{town.address}/permits")
     expect(finder.locator("[data-test='permit-掘许2026-0012']")).to_be_visible()
-    finder.locator("[data-test=permit-map] canvas").click(position={"x": 40, "y": 40})
-    expect(finder.locator("[data-test=judgement]")).to_contain_text("无许可")
+    judgement = finder.locator("[data-test=judgement]")
+    tap_map(finder, finder.locator("[data-test=permit-map]"), 40, 40, judgement)
+    expect(judgement).to_contain_text("无许可")
     finder.locator("[data-test=finding-address] input, input[data-test=finding-address]").fill("万柏林区上庄街")
     finder.locator("[data-test=report-finding]").click()
     finder.wait_for_url(re.compile("/cases/"))

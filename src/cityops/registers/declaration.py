@@ -183,10 +183,11 @@ class Condition(Data):
         return self
 
     def holds(self, state: str, data: Mapping[str, Any]) -> bool:
-        """Whether it holds for an object; a missing value fulfils no condition."""
+        """Whether it holds for an object; a missing value fulfils none, 0 is not ``false``."""
         value = state if self.field == "state" else data.get(self.field)
         if self.any_of:
-            return any(one in self.any_of for one in (value if isinstance(value, list) else [value]))
+            given = value if isinstance(value, list) else [value]
+            return any(one == wanted and type(one) is type(wanted) for one in given for wanted in self.any_of)
         if isinstance(value, bool) or not isinstance(value, int | float):
             return False
         return (self.least is None or value >= self.least) and (self.most is None or value <= self.most)
