@@ -65,6 +65,8 @@ class Model:
             return False
         if action == "close" and self.tasks["rectification"] not in ("approved", "waived"):
             return False
+        if action == "merge":
+            return False  # there is no other case here to merge it into
         permission = transition["permission"]
         if permission == "rectification.submit":
             return who == "company"
