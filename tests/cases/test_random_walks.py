@@ -65,8 +65,6 @@ class Model:
             return False
         if action == "close" and self.tasks["rectification"] not in ("approved", "waived"):
             return False
-        if action == "merge":
-            return False  # there is no other case here to merge it into
         permission = transition["permission"]
         if permission == "rectification.submit":
             return who == "company"
@@ -138,7 +136,8 @@ def test_random_sequences_do_what_the_declaration_says(walk: list[tuple[str, str
             form = {"crew": members[crew].crew_id} if action == "dispatch" else FORMS.get(action, {})
             task_id = _task_id(cases, case_id, action)
             step = Step(model.version if fresh else model.version - 1, task_id, form, "理由" if reason else None)
-            expected = model.may(action, who, crew, fresh, reason)
+            # Merging is offered and needs another case, which is not here: the engine refuses it.
+            expected = action != "merge" and model.may(action, who, crew, fresh, reason)
             try:
                 cases.act(people[who], case_id, action, step)
                 happened = True
