@@ -48,7 +48,7 @@ def summary(
 def info(services: ApiContext, person: Principal, spec: RegisterSpec) -> schemas.RegisterInfo:
     """All that the interface makes forms and tables from."""
     states = [
-        {"value": value, "title": one.title, "tone": one.tone, "idle": one.idle}
+        {"value": value, "title": one.title, "tone": one.tone, "idle": one.idle, "next": one.next}
         for value, one in spec.all_states.items()
     ]
     values = {

@@ -10,7 +10,7 @@ from math import isfinite
 from typing import Any, Final
 
 from cityops.kit import InvalidError, Text, kept_as_written
-from cityops.registers.declaration import FieldKind, RegisterField, RegisterSpec
+from cityops.registers.declaration import ARCHIVED, FieldKind, RegisterField, RegisterSpec
 from cityops.registers.geometry import geometry_fault, is_degree, middle, tidy
 from cityops.registers.values import ObjectFault, RegisterObject
 
@@ -81,6 +81,39 @@ def object_faults(spec: RegisterSpec, made: RegisterObject) -> Iterator[ObjectFa
         fault = value_fault(field, made.data.get(field.name))
         if fault is not None:
             yield ObjectFault(field.name, fault)
+    yield from _order_faults(spec, made)
+
+
+def step_fault(spec: RegisterSpec, before: str, after: str) -> ObjectFault | None:
+    """What is wrong with a step from one state to another; None: nothing."""
+    if spec.may_follow(before, after):
+        return None
+    state = spec.states[before]
+    titles = [spec.states[name].title for name in state.next or ()] + [spec.all_states[ARCHIVED].title]
+    return ObjectFault(
+        "state",
+        Text(
+            f"“{state.title.zh}”之后只能是：{'、'.join(one.zh for one in titles)}",
+            f"{state.title.en} is followed by: {', '.join(one.en for one in titles)}",
+        ),
+    )
+
+
+def _order_faults(spec: RegisterSpec, made: RegisterObject) -> Iterator[ObjectFault]:
+    """Dates before those they may not lie before; fields that the object's state needs and that are empty."""
+    for field in spec.fields:
+        earlier = None if field.not_before is None else made.data.get(field.not_before)
+        own = made.data.get(field.name)
+        if field.not_before and isinstance(own, str) and isinstance(earlier, str) and own < earlier:
+            title = _field_title(spec, field.not_before)
+            words = Text(f"不能早于{title.zh}（{earlier}）", f"must not be before {title.en} ({earlier})")
+            yield ObjectFault(field.name, words)
+    state = spec.states.get(made.state)
+    if state is None:
+        return
+    for name in state.needs:
+        if made.data.get(name) is None:
+            yield ObjectFault(name, Text(f"状态“{state.title.zh}”需要填写", f"the state {state.title.en} needs it"))
 
 
 def value_fault(field: RegisterField, value: Any) -> Text | None:

@@ -44,6 +44,7 @@ class RegisterField(Data):
     ``unit``: of a number, in words (米, 元, 人). ``listed``: a column of the table and of the phone's card; every field
     is on the object's page and in the sheet. ``filter``: the table can be narrowed by it. ``personal``: shown to those
     who may read contacts only, and erased after the register's retention. ``register``: where an ``object`` is found.
+    ``not_before``: another date of the object; this one is the same day or later when both are there.
     """
 
     name: Name
@@ -55,6 +56,7 @@ class RegisterField(Data):
     least: float | None = None
     most: float | None = None
     register_name: Annotated[Name | None, Field(alias="register")] = None
+    not_before: Name | None = None
     help: Words | None = None
     listed: bool = False
     filter: bool = False
@@ -77,6 +79,8 @@ class RegisterField(Data):
             raise refusal("unit、least、most 只属于数值", "unit, least and most belong to a number")
         if self.least is not None and self.most is not None and self.least > self.most:
             raise refusal("least 大于 most", "least is over most")
+        if self.not_before is not None and self.kind != "date":
+            raise refusal("not_before 只属于日期", "not_before belongs to a date")
         if self.filter and self.kind not in ("choice", "choices", "boolean", "object"):
             raise refusal(
                 "只有单选、多选、布尔和对象字段可筛选", "a table is narrowed by choices, booleans and objects"
@@ -85,11 +89,18 @@ class RegisterField(Data):
 
 
 class RegisterState(Data):
-    """A state of an object. ``tone``: how it is shown. ``idle``: nothing is inspected while it lasts (停用、放假)."""
+    """A state of an object.
+
+    ``tone``: how it is shown. ``idle``: nothing is inspected while it lasts (停用、放假). ``next``: the states that may
+    follow it (left out: any; an empty list: none); ``archived`` always may. ``needs``: fields filled in while it
+    lasts.
+    """
 
     title: Words
     tone: Literal["good", "warning", "bad", "neutral"] = "neutral"
     idle: bool = False
+    next: tuple[Name, ...] | None = None
+    needs: tuple[Name, ...] = ()
 
 
 _ACTIVE: Final = {"active": RegisterState(title=Words(zh="在用", en="In use"), tone="good")}
@@ -143,7 +154,25 @@ class RegisterSpec(Data):
                 "有个人信息字段才需要、也必须有 retention_days",
                 "personal fields need retention_days, and nothing else does",
             )
+        self._known_names()
         return self
+
+    def _known_names(self) -> None:
+        dates = {field.name for field in self.fields if field.kind == "date"}
+        for field in self.fields:
+            if field.not_before is not None and field.not_before not in dates - {field.name}:
+                raise refusal(
+                    f"“{field.name}”不早于的“{field.not_before}”不是另一日期字段",
+                    f"{field.not_before}, which {field.name} is not before, is no other date field",
+                )
+        for name, state in self.states.items():
+            for wanted in set(state.next or ()) - set(self.states):
+                raise refusal(
+                    f"状态“{name}”之后的“{wanted}”没有声明", f"{wanted}, which may follow {name}, is no state"
+                )
+            for wanted in state.needs:
+                if self.field(wanted) is None:
+                    raise refusal(f"状态“{name}”所需的“{wanted}”不是字段", f"{wanted}, which {name} needs, is no field")
 
     @property
     def initial(self) -> str:
@@ -158,6 +187,11 @@ class RegisterSpec(Data):
     def field(self, name: str) -> RegisterField | None:
         """The field of this name, or ``None``."""
         return next((field for field in self.fields if field.name == name), None)
+
+    def may_follow(self, before: str, after: str) -> bool:
+        """Whether an object may go from one state to the other; staying is no step."""
+        state = self.states.get(before)
+        return after in (before, ARCHIVED) or state is None or state.next is None or after in state.next
 
     def may_read(self, role: Role) -> bool:
         """Whether somebody of this role reads the register at all; which objects, the scope decides."""

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from cityops.access import Principal
 from cityops.kit import ConflictError, ForbiddenError, InvalidError, Text
-from cityops.registers.checking import ObjectFaultsError, tidied
+from cityops.registers.checking import ObjectFaultsError, step_fault, tidied
 from cityops.registers.declaration import RegisterSpec
 from cityops.registers.links import chunks, ids_by_code, write_links
 from cityops.registers.people import require_write, with_kept_personal
@@ -80,6 +80,9 @@ def changed_object(
     if given.get("geometry") is not None and "lon" not in given:
         given = {**given, "lon": None, "lat": None}  # the point follows the new shape
     after = tidied(spec, replace(before, **given))
+    fault = step_fault(spec, before.state, after.state)
+    if fault is not None:
+        raise ObjectFaultsError([fault], spec)
     if (after.lon, after.lat) != (before.lon, before.lat) and after.area_code == before.area_code:
         after = _in_area(after, stamp)
     if not differences(before, after):

@@ -173,3 +173,27 @@ def test_the_joint_test_asks_for_its_delay(town: SceneContext) -> None:
     )  # fmt: skip
     with pytest.raises(InvalidError, match="fill in: From trigger to receipt"):
         town.inspections.record(brigade, new)
+
+
+def test_equipment_is_switched_off_after_approval_and_hot_work_not_before_it(town: SceneContext) -> None:
+    outage = town.registers.find(SYSTEM, "fire_outage", "FO-20261122-01")
+    work = town.registers.find(SYSTEM, "hot_work", "HW-20261122-02")
+    assert outage is not None
+    assert work is not None
+
+    def faults(of: str, version: int, changes: dict[str, Any]) -> list[str]:
+        with pytest.raises(ObjectFaultsError) as caught:
+            town.registers.update(SYSTEM, of, version, changes)
+        return [fault.field for fault in caught.value.faults]
+
+    decision = {"decision": "同意", "decided_on": "2026-11-23"}
+    assert faults(outage.id, outage.version, {"state": "under_way", "data": {**outage.data, **decision}}) == ["state"]
+    assert faults(outage.id, outage.version, {"state": "approved"}) == ["decision", "decided_on"]
+    ends_early = {**outage.data, **decision, "last_day": "2026-11-23"}  # it begins on the 24th
+    assert faults(outage.id, outage.version, {"data": ends_early}) == ["last_day"]
+    too_late = {**work.data, **decision, "decided_on": "2026-11-25"}  # the work is on the 24th
+    assert faults(work.id, work.version, {"state": "approved", "data": too_late}) == ["day"]
+    approved = town.registers.update(
+        SYSTEM, outage.id, outage.version, {"state": "approved", "data": {**outage.data, **decision}}
+    )
+    assert town.registers.update(SYSTEM, outage.id, approved.version, {"state": "under_way"}).state == "under_way"

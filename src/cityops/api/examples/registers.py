@@ -30,8 +30,8 @@ REGISTER: Final[dict[str, Any]] = {
         }
     ],
     "states": [
-        {"value": "open", "title": {"zh": "在用", "en": "In use"}, "tone": "good", "idle": False},
-        {"value": "archived", "title": {"zh": "已注销", "en": "Archived"}, "tone": "neutral", "idle": True},
+        {"value": "open", "title": {"zh": "在用", "en": "In use"}, "tone": "good", "idle": False, "next": None},
+        {"value": "archived", "title": {"zh": "已注销", "en": "Archived"}, "tone": "neutral", "idle": True, "next": None},
     ],
     "json_schema": {"type": "object"},
 }  # fmt: skip

@@ -41,12 +41,13 @@ class RegisterFieldInfo(Model):
 
 
 class RegisterStateInfo(Model):
-    """A state of an object; ``idle``: nothing is inspected while it lasts."""
+    """A state of an object; ``idle``: nothing is inspected while it lasts; ``next``: what may follow, null: any."""
 
     value: str
     title: Bilingual
     tone: Tone
     idle: bool
+    next: list[str] | None
 
 
 class RegisterSummary(Model):
