@@ -95,7 +95,7 @@ class Historian:
                 self._note(batch)
             if end > start or until is not None:
                 self._save(end)
-        except BaseException:
+        except BaseException:  # whatever stopped it: these rows are not moved, a later step takes them again
             self._reader.position, self._pending = start, self._progress.load().pending
             raise
         self._pending = None

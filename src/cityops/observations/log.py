@@ -67,7 +67,7 @@ class Log:
         try:
             self._mark = CommitMark(folder / "commit", create=True)
             self.recovered = self._recover()
-        except BaseException:
+        except BaseException:  # whatever stopped it: nobody holds this log, so nobody would release its lock
             self._owner.release()
             raise
 

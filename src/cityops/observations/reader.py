@@ -200,7 +200,7 @@ class LogReader:
         descriptor = os.open(segment_path(self._folder, base), os.O_RDONLY)
         try:
             stored = self._read_schema(descriptor, base)
-        except BaseException:
+        except BaseException:  # whatever stopped it: no segment holds the descriptor yet, so nobody would close it
             os.close(descriptor)
             raise
         self._segment = _Segment(base, descriptor, stored)
