@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from cityops.access import Permission
 from cityops.analysis.evaluation import CountedWork
@@ -13,7 +13,7 @@ from cityops.analysis.figures import FigureSpec
 from cityops.cases import Fault, Workflow, check_workflow
 from cityops.cases.reports import Attribute, Choice, DataType, Service, ServiceType
 from cityops.inspections import AlarmSpec, ChecklistSpec, InspectionPlan, RectificationSpec, rectification_workflow
-from cityops.kit import CITY_TEXT, CITY_THRESHOLD, Data, Text, Words
+from cityops.kit import CITY_TEXT, CITY_THRESHOLD, Data, Text, Words, refusal
 from cityops.plans import DrillSpec
 from cityops.registers import RegisterSpec, unknown_fields
 
@@ -121,6 +121,23 @@ class TipOffSpec(Data):
     matter: MatterPath = ""
 
 
+class SettingSpec(Data):
+    """A figure that the scene's own Python computes with, and that a city may set; the bounds stay the scene's."""
+
+    name: Name
+    title: Words
+    value: Annotated[float, CITY_THRESHOLD]
+    least: float = 0
+    most: float
+    unit: Words | None = None
+
+    @model_validator(mode="after")
+    def _inside(self) -> Self:
+        if not self.least <= self.value <= self.most:
+            raise refusal(f"应在 {self.least:g} 至 {self.most:g} 之间", f"must be from {self.least:g} to {self.most:g}")
+        return self
+
+
 def _attribute(spec: AttributeSpec) -> Attribute:
     return Attribute(
         code=spec.code,
@@ -154,6 +171,7 @@ class SceneSpec(Data):
     rectification: RectificationSpec | None = None
     drills: tuple[DrillSpec, ...] = ()
     figures: tuple[FigureSpec, ...] = ()
+    settings: tuple[SettingSpec, ...] = ()
 
     @property
     def all_workflows(self) -> tuple[Workflow, ...]:
@@ -180,7 +198,7 @@ def check_scene(spec: SceneSpec) -> list[Fault]:
     faults += _repeated("services", [service.code for service in spec.services])
     faults += _repeated("tip_offs", [matter.code for matter in spec.tip_offs])
     faults += _services_faults(spec.services)
-    for part in ("registers", "checklists", "inspection_plans", "alarms", "drills", "figures"):
+    for part in ("registers", "checklists", "inspection_plans", "alarms", "drills", "figures", "settings"):
         faults += _repeated(part, [one.name for one in getattr(spec, part)])
     faults += _register_faults(spec)
     kinds = {workflow.name for workflow in spec.workflows}

@@ -44,6 +44,7 @@ _FIELD_WORDS: Final[Mapping[str, Text]] = {
     "tasks": Text("任务", "task"),
     "services": Text("公众事项", "public service"),
     "tip_offs": Text("举报事项", "tip-off"),
+    "settings": Text("参数", "setting"),
     "zh": Text("中文", "Chinese"),
     "en": Text("英文", "English"),
     "truck": Text("货车", "trucks"),

@@ -98,7 +98,7 @@ class RuleTrials:
                 for leaf, was, will in changed
                 if leaf.kind == "text"
             ),
-            untried=(*(one for one in found if isinstance(one, Untried)), *_windows(changed)),
+            untried=(*(one for one in found if isinstance(one, Untried)), *_windows(changed), *_settings(changed)),
         )
 
     def _table(self, subject: str, fields: Sequence[Mapping[str, str]], progress: Progress) -> TrialResult:
@@ -162,4 +162,15 @@ def _windows(changed: Iterable[tuple[Leaf, str, str]]) -> Iterable[Untried]:
     for leaf, _, _ in changed:
         if "reopen_window" in leaf.place:
             why = Text("没有记录谁本来想重开案件", "nobody kept who would have wanted to reopen a case")
+            yield Untried(about=words(leaf.about), why=words(why))
+
+
+def _settings(changed: Iterable[tuple[Leaf, str, str]]) -> Iterable[Untried]:
+    """What a scene computes anew at every look: nothing that happened is judged otherwise by it."""
+    for leaf, _, _ in changed:
+        if leaf.place[0] == "settings":
+            why = Text(
+                "发布后页面即按新值重新计算，已发生的不变",
+                "pages are computed anew with it once published; nothing that happened changes",
+            )
             yield Untried(about=words(leaf.about), why=words(why))
