@@ -3,7 +3,7 @@
 from cityops.api.app import create_app, openapi_document
 from cityops.api.context import ApiContext, ApiSettings, DemoSignIn, HealthPart, SceneCard
 from cityops.api.declare import spec
-from cityops.api.excel import XLSX, sheet_response
+from cityops.api.excel import XLSX, sheet_response, write_sheet
 from cityops.api.live_hub import LiveLimits
 from cityops.api.metrics import Sample
 from cityops.api.middleware import RequestLimits
@@ -53,4 +53,5 @@ __all__ = [
     "show",
     "spec",
     "version_row",
+    "write_sheet",
 ]
