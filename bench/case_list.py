@@ -40,6 +40,7 @@ SEED = 20261122
 NOW_MS = 1_795_312_800_000  # 2026-11-22 10:00 in Shanghai
 DAY_MS = 86_400_000
 DAYS = 3 * 365
+LIMIT_MS = 2 * DAY_MS
 UNITS = [f"U{number:025d}" for number in range(20)]
 DISTRICTS = ["140105", "140106", "140107", "140108", "140109", "140110"]
 STREETS = [f"{district}{number:03d}" for district in DISTRICTS for number in range(1, 11)]
@@ -74,74 +75,86 @@ def rows(count: int) -> Iterator[tuple[list[dict[str, Any]], list[dict[str, Any]
     """Cases, their handling tasks and the deadlines of these, oldest first, a chunk at a time."""
     chance = random.Random(SEED)
     for first in range(0, count, CHUNK):
-        cases, tasks, deadlines = [], [], []
+        cases, deadlines = [], []
+        tasks: list[dict[str, Any]] = []
         for number in range(first, min(count, first + CHUNK)):
-            age = (count - number) / count
-            opened_ms = NOW_MS - round(age * DAYS * DAY_MS)
-            ended = chance.random() > 0.001 / (age + 0.001) * 0.9 and chance.random() > 0.012
-            late = chance.random() < 0.03
-            unit = chance.randrange(len(UNITS))
-            case_id, task_id = f"C{number:025d}", f"T{number:025d}"
-            due_ms = opened_ms + 2 * DAY_MS
-            title = f"{chance.choice(ROADS)}{chance.choice(TITLES)}{number % 997}"
-            cases.append(
-                {
-                    "id": case_id,
-                    "number": f"UM-{from_ms(opened_ms):%Y%m%d}-{number:07d}",
-                    "scene": "urban_management",
-                    "kind": "urban_case",
-                    "title_zh": title,
-                    "title_en": title,
-                    "state": chance.choice(ENDED if ended else OPEN),
-                    "severity": 2,
-                    "area_code": chance.choice(STREETS),
-                    "lon": 112.5 + chance.random() / 10,
-                    "lat": 37.7 + chance.random() / 10,
-                    "place": {"district_name": "小店区", "road_name": "并州路"},
-                    "unit_id": UNITS[unit],
-                    "unit_name": f"单位 {unit}",
-                    "rework": 0,
-                    "reopened": 0,
-                    "level": "city",
-                    "ended": ended,
-                    "opened_ms": opened_ms,
-                    "closed_ms": opened_ms + DAY_MS if ended else None,
-                    "changed_ms": opened_ms,
-                    "late_ms": due_ms if late or not ended else None,
-                    "version": 5,
-                }
-            )
-            done = opened_ms + DAY_MS if ended else None
-            named = {"unit_id": UNITS[unit], "unit_name": f"单位 {unit}", "lead": True, "guest": False, "data": {}}
-            state = {"kind": "handle", "state": "finished" if ended else "in_hand", "owner": "named", "ended": ended}
-            tasks.append(
-                {"id": task_id, "case_id": case_id, "created_ms": opened_ms, "done_ms": done, **state, **named}
-            )
-            if number % JOINT_EVERY == 0:
-                guest = (unit + 1) % len(UNITS)
-                joint = {
-                    "unit_id": UNITS[guest],
-                    "unit_name": f"单位 {guest}",
-                    "lead": False,
-                    "guest": True,
-                    "data": {},
-                }
-                tasks.append({**tasks[-1], "id": f"J{number:025d}", **joint})
-            deadlines.append(
-                {
-                    "id": f"D{number:025d}",
-                    "case_id": case_id,
-                    "task_id": task_id,
-                    "started_ms": opened_ms,
-                    "due_ms": due_ms,
-                    "provisional": False,
-                    "explanation_zh": "2个工作日",
-                    "explanation_en": "2 working days",
-                    "basis": {},
-                    "done_ms": done,
-                }
-            )
+            case = case_row(chance, number, age=(count - number) / count)
+            cases.append(case)
+            tasks += task_rows(case, number)
+            deadlines.append(deadline_row(case, number))
         yield cases, tasks, deadlines
+
+
+def case_row(chance: random.Random, number: int, age: float) -> dict[str, Any]:
+    """A case; ``age``: 1 for the oldest, 0 for now."""
+    opened_ms = NOW_MS - round(age * DAYS * DAY_MS)
+    ended = chance.random() > 0.001 / (age + 0.001) * 0.9 and chance.random() > 0.012
+    late = chance.random() < 0.03
+    unit = chance.randrange(len(UNITS))
+    title = f"{chance.choice(ROADS)}{chance.choice(TITLES)}{number % 997}"
+    return {
+        "id": f"C{number:025d}",
+        "number": f"UM-{from_ms(opened_ms):%Y%m%d}-{number:07d}",
+        "scene": "urban_management",
+        "kind": "urban_case",
+        "title_zh": title,
+        "title_en": title,
+        "state": chance.choice(ENDED if ended else OPEN),
+        "severity": 2,
+        "area_code": chance.choice(STREETS),
+        "lon": 112.5 + chance.random() / 10,
+        "lat": 37.7 + chance.random() / 10,
+        "place": {"district_name": "小店区", "road_name": "并州路"},
+        "unit_id": UNITS[unit],
+        "unit_name": f"单位 {unit}",
+        "rework": 0,
+        "reopened": 0,
+        "level": "city",
+        "ended": ended,
+        "opened_ms": opened_ms,
+        "closed_ms": opened_ms + DAY_MS if ended else None,
+        "changed_ms": opened_ms,
+        "late_ms": opened_ms + LIMIT_MS if late or not ended else None,
+        "version": 5,
+    }
+
+
+def task_rows(case: dict[str, Any], number: int) -> Iterator[dict[str, Any]]:
+    """The handling of a case by its unit, now and then by a second one too."""
+    ended, unit = case["ended"], UNITS.index(case["unit_id"])
+    units = [unit, (unit + 1) % len(UNITS)] if number % JOINT_EVERY == 0 else [unit]
+    for guest, one in enumerate(units):
+        yield {
+            "id": f"{'J' if guest else 'T'}{number:025d}",
+            "case_id": case["id"],
+            "created_ms": case["opened_ms"],
+            "done_ms": case["closed_ms"],
+            "kind": "handle",
+            "state": "finished" if ended else "in_hand",
+            "owner": "named",
+            "ended": ended,
+            "unit_id": UNITS[one],
+            "unit_name": f"单位 {one}",
+            "lead": not guest,
+            "guest": bool(guest),
+            "data": {},
+        }
+
+
+def deadline_row(case: dict[str, Any], number: int) -> dict[str, Any]:
+    """When the unit's handling is due, without the basis, which is the same for all."""
+    return {
+        "id": f"D{number:025d}",
+        "case_id": case["id"],
+        "task_id": f"T{number:025d}",
+        "started_ms": case["opened_ms"],
+        "due_ms": case["opened_ms"] + LIMIT_MS,
+        "provisional": False,
+        "explanation_zh": "2个工作日",
+        "explanation_en": "2 working days",
+        "basis": {},
+        "done_ms": case["closed_ms"],
+    }
 
 
 def fill(store: Store, count: int) -> None:

@@ -1,6 +1,6 @@
 """The JT/T 808 gateway with durable acknowledgement against a bare uvloop server that frames and replies.
 
-Run: ``python bench/gateway.py [--connections 2000] [--seconds 4] [--rounds 3] [--terminals 20000]``. Server and load
+Run: ``python -m bench.gateway [--connections 2000] [--seconds 4] [--rounds 3] [--terminals 20000]``. Server and load
 generator are processes of their own; the two servers take turns under the same generator, and the medians of the rounds
 are compared. Every connection keeps ``window`` locations in the air and sends the next ones when all are answered.
 The bare server cuts at the delimiters, unescapes, reads id and serial and answers a valid 0x8001; it verifies nothing
@@ -16,152 +16,24 @@ import asyncio
 import json
 import os
 import resource
-import signal
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, cast
 
 import uvloop
+from bench.gateway_servers import CODE, serve
 
-from cityops.gateways.jt808 import (
-    Authentication,
-    Extras,
-    Jt808Server,
-    Jt808Settings,
-    Location,
-    Media,
-    encode_message,
-    split_frames,
-    unescape,
-)
-from cityops.kit import CoordinateSystem, SystemClock
-from cityops.observations import DeadLetters, Device, DeviceStatus, Log
+from cityops.gateways.jt808 import Authentication, Extras, Location, encode_message
+from cityops.kit import SystemClock
 
 RESULT = Path(__file__).parent / "results" / "gateway.json"
-CODE = "bench-code"
 WINDOWS = (1, 5)
 MAX_FRAMES = 20_000_000
 """A generator that reaches this ends its measurement, whatever the clock says."""
-
-
-# -- servers -----------------------------------------------------------------------------------------------
-
-
-def make_device(number: int) -> Device:
-    """One of the registered terminals."""
-    phone = str(13_800_000_000 + number)
-    return Device(
-        number + 1, "jt808", phone, phone, None, None, None, None, None, CoordinateSystem.WGS84, CODE, True, 0
-    )
-
-
-@dataclass
-class MemoryDirectory:
-    """A device directory without a store behind it."""
-
-    devices: Sequence[Device]
-    by_number: dict[str, Device] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.by_number = {device.phone: device for device in self.devices}
-
-    def by_phone(self, protocol: str, phone: str) -> Device | None:
-        """See ``DeviceDirectory``, here and below."""
-        return self.by_number.get(phone)
-
-    def all(self) -> Sequence[Device]:
-        """Every terminal of the benchmark."""
-        return self.devices
-
-    def changed_after(self, at_ms: int) -> Sequence[Device]:
-        """Nothing ever changes."""
-        return ()
-
-    def note_pending(self, *_: object) -> None:
-        """Never called."""
-        raise AssertionError("every terminal of the benchmark is registered")
-
-    def issue_auth_code(self, device_id: int) -> str:
-        """The same for all."""
-        return CODE
-
-    def flush_status(self, statuses: Sequence[DeviceStatus]) -> None:
-        """Not kept."""
-
-    def mark_all_offline(self) -> None:
-        """Nothing is kept."""
-
-
-def keep_nothing(media: Media, chunks: Iterable[bytes]) -> None:
-    raise AssertionError("the benchmark brings no files")
-
-
-class BareConnection(asyncio.Protocol):
-    """Frames and replies, nothing else."""
-
-    def __init__(self) -> None:
-        self.rest = b""
-        self.serial = 0
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the transport."""
-        self.transport = cast(asyncio.Transport, transport)
-
-    def data_received(self, data: bytes) -> None:
-        """Cut, unescape, answer."""
-        frames, self.rest, _ = split_frames(self.rest + data)
-        replies = []
-        for frame in frames:
-            plain = unescape(frame)
-            head = b"\x80\x01\x00\x05" + plain[4:10] + self.serial.to_bytes(2, "big")
-            reply = head + plain[10:12] + plain[0:2] + b"\x00"
-            self.serial = (self.serial + 1) & 0xFFFF
-            value = 0
-            for byte in reply:
-                value ^= byte
-            reply += value.to_bytes(1, "big")
-            if b"\x7e" in reply or b"\x7d" in reply:
-                reply = reply.replace(b"\x7d", b"\x7d\x01").replace(b"\x7e", b"\x7d\x02")
-            replies.append(b"\x7e" + reply + b"\x7e")
-        self.transport.write(b"".join(replies))
-
-
-async def serve_bare(stop: asyncio.Event) -> None:
-    server = await asyncio.get_running_loop().create_server(BareConnection, "127.0.0.1", 0, backlog=4096)
-    print(json.dumps({"port": server.sockets[0].getsockname()[1]}), flush=True)
-    await stop.wait()
-    server.close()
-
-
-async def serve_ours(stop: asyncio.Event, folder: Path, terminals: int) -> None:
-    with Log.open(folder / "log", writer="jt808", min_free_bytes=0) as log, DeadLetters(folder / "dead") as letters:
-        server = Jt808Server(
-            "127.0.0.1",
-            0,
-            devices=MemoryDirectory([make_device(number) for number in range(terminals)]),
-            log=log,
-            dead_letters=letters,
-            clock=SystemClock(),
-            files=keep_nothing,
-            settings=Jt808Settings(max_connections=terminals + 100),
-        )
-        await server.start()
-        print(json.dumps({"port": server.port}), flush=True)
-        await stop.wait()
-        await server.stop()
-        print(json.dumps({"appended_rows": log.appended_rows, **server.metrics()}), flush=True)
-
-
-async def serve(kind: str, folder: Path, terminals: int) -> None:
-    stop = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    await (serve_bare(stop) if kind == "bare" else serve_ours(stop, folder, terminals))
 
 
 # -- load --------------------------------------------------------------------------------------------------
@@ -283,7 +155,7 @@ async def generate(arguments: argparse.Namespace) -> None:
 
 
 def spawn(*words: object) -> subprocess.Popen[str]:
-    command = [sys.executable, __file__, *map(str, words)]
+    command = [sys.executable, "-m", "bench.gateway", *map(str, words)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
@@ -386,8 +258,11 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory(dir=arguments.folder) as name:
         folder = Path(name)
-        result: dict[str, Any] = {"command": f"python {' '.join(sys.argv)}", "cores": os.cpu_count()}
-        result["connections"] = arguments.connections
+        result: dict[str, Any] = {
+            "command": " ".join(["python -m bench.gateway", *sys.argv[1:]]),
+            "cores": os.cpu_count(),
+            "connections": arguments.connections,
+        }
         result["throughput"] = [compare(arguments, folder, window) for window in arguments.windows]
         terminals = min(arguments.terminals, files - 400)
         if terminals > 0:
