@@ -122,6 +122,7 @@ export type Draft = Schemas["Draft"];
 export type FiledReport = Schemas["FiledReport"];
 export type FoundPlace = Schemas["FoundPlace"];
 export type ImportResult = Schemas["ImportResult"];
+export type ImportRowError = Schemas["ImportRowError"];
 export type NearCase = Schemas["NearCase"];
 export type NewCaseReport = Schemas["NewCaseReport"];
 export type OwedCall = Schemas["OwedCall"];
