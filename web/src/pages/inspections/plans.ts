@@ -1,6 +1,8 @@
 // The inspection plans, read once for the page: their names, and the plan that the address names (scene/plan).
-import { computed, type Ref } from "vue";
+import { computed, onMounted, type Ref, watch } from "vue";
 import { calls } from "@/api/calls";
+import type { Query } from "@/api/client";
+import type { useAddress } from "@/composables/useAddress";
 import { useLoad } from "@/composables/useLoad";
 import { say } from "@/i18n";
 
@@ -20,6 +22,21 @@ export function usePlans(chosen?: Ref<string>) {
     return { scene: scene || undefined, plan: name || undefined };
   });
   return { plans, options, titleOf, plan, query, load };
+}
+
+const PAGE_SIZE = 50;
+
+/** A list by pages that a plan and these values (by name in the request) of the address narrow, read when they change. */
+export function usePlanList<T>(read: (query: Query) => Promise<T>, { field, page }: ReturnType<typeof useAddress>, values: Record<string, Ref<string>>) {
+  const plan = field("plan");
+  const { options, titleOf, query: ofPlan, load: loadPlans } = usePlans(plan);
+  const chosen = computed(() => Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value.value])));
+  const query = computed(() => ({ ...ofPlan.value, ...chosen.value, page: page.value, page_size: PAGE_SIZE }));
+  const list = useLoad(() => read(query.value));
+  const filtered = computed(() => [plan.value, ...Object.values(chosen.value)].some((value) => value !== ""));
+  watch(query, list.load);
+  onMounted(() => void Promise.all([list.load(), loadPlans()]));
+  return { ...list, plan, page, options, titleOf, filtered };
 }
 
 export const objectPath = (register: string, id: string): string => `/registers/${encodeURIComponent(register)}/${encodeURIComponent(id)}`;
