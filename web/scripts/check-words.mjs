@@ -6,6 +6,8 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../src", import.meta.url));
 const faults = [];
+/** Characters, and the marks that only Chinese text uses. */
+const CHINESE = /[\p{Script=Han}\u3001-\u3011\uff01-\uff5e]/u;
 
 function filesUnder(folder) {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
@@ -49,7 +51,7 @@ for (const [key, text] of chinese) {
 }
 for (const [key, text] of english) {
   if (!chinese.has(key)) faults.push(`zh lacks ${key}`);
-  if (/\p{Script=Han}/u.test(text)) faults.push(`en has Chinese text: ${key}`);
+  if (CHINESE.test(text)) faults.push(`en has Chinese text: ${key}`);
 }
 
 const used = new Set();
@@ -57,7 +59,7 @@ const prefixes = new Set();
 for (const path of filesUnder(root).filter((name) => /\.(vue|ts)$/.test(name) && !name.endsWith("schema.d.ts"))) {
   const text = withoutComments(readFileSync(path, "utf8"));
   const name = path.slice(root.length + 1);
-  if (!name.startsWith("locales/") && /\p{Script=Han}/u.test(text)) faults.push(`Chinese text in ${name}`);
+  if (!name.startsWith("locales/") && CHINESE.test(text)) faults.push(`Chinese text in ${name}`);
   for (const match of text.matchAll(/\bt\(\s*["']([\w.]+)["']/g)) used.add(match[1]);
   for (const match of text.matchAll(/["']([a-z_]+(?:\.\w+)+)["']/g)) if (chinese.has(match[1])) used.add(match[1]);
   for (const match of text.matchAll(/`([a-z_]+(?:\.\w+)*\.)\$\{/g)) prefixes.add(match[1]);
