@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from tests.api.world import LAT, World
 from cityops.analysis.evaluation import built_in_rules
 from cityops.kit import CityOpsError
 
+WEB = Path(__file__).parents[2] / "web" / "src"
 LAMP = "GB/T 47678.5-2026/matter/01037"
 TABLES = ("local_items", "conditions", "routes", "duplicates", "scores", "school_calendar", "checklist:canteen")
 
@@ -87,6 +90,13 @@ def test_errors_are_named_by_row_and_nothing_is_published(world: World) -> None:
         "import.file"
     )
     assert [one["version"] for one in did(ask(world, "acceptor", "GET", "/api/rules"))["items"]] == [0] * 7
+
+
+def test_every_column_has_english_words_in_the_interface(world: World) -> None:
+    """In Chinese the column is called as in the sheet."""
+    english = json.loads((WEB / "locales" / "en" / "rules.json").read_text(encoding="utf-8"))["column"]
+    tables = did(ask(world, "acceptor", "GET", "/api/rules"))["items"]
+    assert {one["name"] for table in tables for one in table["columns"]} == set(english)
 
 
 def test_versions_are_compared_and_rolled_back_and_never_overwritten(world: World) -> None:
