@@ -53,6 +53,12 @@ export function say(text: Bilingual): string {
   return language() === "zh" ? text.zh : text.en;
 }
 
+/** Who did it: what the platform does itself it signs in Chinese. */
+export function actorName(name: string): string {
+  const own = both("common.role.system");
+  return name === own.zh ? say(own) : name;
+}
+
 /** Whether there is a word for a code. */
 export function hasWord(group: string, code: string): boolean {
   return i18n.global.te(`${group}.${code}`);
