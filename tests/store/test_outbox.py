@@ -11,8 +11,7 @@ from sqlalchemy import Connection, select
 from tests.store.helpers import add, names, together
 
 from cityops.kit import BusyError, InvalidError, ManualClock, NotFoundError, UnavailableError
-from cityops.store import Event, Store, Subscriber, emit, write_events
-from cityops.store.delivery import deliver
+from cityops.store import Deliveries, Event, Store, Subscriber, emit, write_events
 from cityops.store.tables import outbox, outbox_offset
 
 
@@ -255,9 +254,36 @@ def test_too_many_dead_letters_stop_delivery_loudly(store: Store) -> None:
     send(store, "a", "b", "c", "d")
     for _ in range(2):
         with pytest.raises(UnavailableError, match="3 dead letters"):
-            deliver(store, nothing_goes, limit=500, dead_limit=3)
+            Deliveries(store, [nothing_goes], dead_limit=3).round()
     assert store.dead_letters()[1] == 3
     assert store.deliver(NOTES) == 4  # others are not held up, and "d" is still in the outbox
+
+
+def test_one_that_waits_holds_nobody_else_up(store: Store) -> None:
+    def busy(_conn: Connection, _event: Event) -> None:
+        raise BusyError("忙", "busy")
+
+    both = Deliveries(store, [Subscriber("busy", ("case.opened",), busy), NOTES])
+    send(store, "a", "b")
+    for _ in range(2):  # the second round has nothing new for the other
+        with pytest.raises(BusyError):
+            both.round()
+    with store.read() as conn:
+        assert names(conn) == ["a", "b"]
+
+
+def test_refused_events_between_good_ones_leave_all_good_ones_once_and_in_order(store: Store) -> None:
+    def refuse(conn: Connection, event: Event) -> None:
+        add(conn, event.key)
+        if event.key.startswith("bad"):
+            raise InvalidError("不行", f"no {event.key}")
+
+    keys = ["bad1", "a", "b", "bad2", "bad3", "c", "d", "bad4"]
+    send(store, *keys)
+    assert store.deliver(Subscriber("picky", ("case.opened",), refuse)) == len(keys)
+    with store.read() as conn:
+        assert names(conn) == ["a", "b", "c", "d"]
+    assert sorted(letter.event.key for letter in store.dead_letters()[0]) == ["bad1", "bad2", "bad3", "bad4"]
 
 
 def test_two_deliverers_of_one_subscriber_do_the_work_once(store: Store) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from cityops.api import schemas
 from cityops.api.context import ApiContext
 from cityops.api.reading import show
-from cityops.cases import CaseDetailView, OpeningForm, TaskKind, TaskPage, Workflow, case_table
+from cityops.cases import CaseDetailView, Machine, OpeningForm, TaskPage, Workflow, case_table
 from cityops.detection import AlertDetailView, AlertView
 from cityops.kit import Text
 from cityops.places import PlaceInfo
@@ -100,10 +100,14 @@ def workflows_of(services: ApiContext, case_ids: Collection[str]) -> dict[str, W
     return found
 
 
-def form_words(machines: Iterable[Workflow | TaskKind], opening: OpeningForm | None = None) -> schemas.FormWords:
-    """The titles of the forms' fields and choices, as the workflow declares them."""
+def form_words(
+    machines: Iterable[Machine], bags: Iterable[Mapping[str, Any]], opening: OpeningForm | None = None
+) -> schemas.FormWords:
+    """The titles of the fields and choices that these bags of data hold, as the workflow's forms declare them."""
     fields = [field for machine in machines for step in machine.transitions for field in step.form]
     fields += () if opening is None else opening.fields
+    held = {name.removesuffix("_zh").removesuffix("_en") for bag in bags for name in bag}
+    fields = [field for field in fields if field.name in held]
     choices = [(f"{field.name}.{option.value}", option.title) for field in fields for option in field.options]
     return schemas.FormWords(
         fields={field.name: _bilingual(field.title.text) for field in fields},
@@ -115,7 +119,8 @@ def case_answer(services: ApiContext, case: CaseDetailView) -> schemas.CaseDetai
     """A case with the words for its timeline and tasks."""
     answer = show(schemas.CaseDetail, case)
     workflow = services.cases.workflow(case.scene, case.kind)
-    answer.words = form_words((workflow, *workflow.tasks.values()), workflow.opening)
+    machines = (workflow, *workflow.tasks.values())
+    answer.words = form_words(machines, [line.data for line in answer.timeline], workflow.opening)
     fields = [field for step in workflow.transitions for field in step.form]
     chosen = {"standard": (answer.standard, answer.standard_title), "closing": (answer.closing, answer.closing_title)}
     for field in fields:
@@ -123,8 +128,7 @@ def case_answer(services: ApiContext, case: CaseDetailView) -> schemas.CaseDetai
         if name is not None and title is not None:
             answer.words.values[f"{field.name}.{name}"] = title
     for task in answer.tasks:
-        task.words = form_words((workflow.tasks[task.kind],))
-    machines = (workflow, *workflow.tasks.values())
+        task.words = form_words((workflow.tasks[task.kind],), [task.data])
     back = {step.action for machine in machines for step in machine.transitions if step.needs_reason}
     for line in answer.timeline:
         line.returns = line.action in back
@@ -136,7 +140,7 @@ def tasks_answer(services: ApiContext, tasks: TaskPage) -> schemas.TaskList:
     answer = show(schemas.TaskList, tasks)
     workflows = workflows_of(services, [task.case_id for task in answer.items])
     for task in answer.items:
-        task.words = form_words((workflows[task.case_id].tasks[task.kind],))
+        task.words = form_words((workflows[task.case_id].tasks[task.kind],), [task.data])
     return answer
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import signal
 from collections.abc import Iterator, Sequence
@@ -50,6 +51,8 @@ def serve(product: Product, _: argparse.Namespace) -> int:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: setattr(server, "should_exit", True))
         workers.start()
+        gc.collect()
+        gc.freeze()  # what is here stays: the collector need not look through it again and again
         try:
             uvloop.run(server.serve())
         finally:

@@ -27,10 +27,12 @@ from cityops.observations import (
     release_passed,
 )
 from cityops.scenes import counted_work_of, overrides_of
+from cityops.store import Deliveries
 
 _logger = logging.getLogger(__name__)
 
 _TICK_S: Final = 0.2
+_GATHER_S: Final = 0.05  # events of many writes are handed on together: each round costs every subscriber a transaction
 _WATCH_S: Final = 5.0
 _FACTS_S: Final = 2.0
 _SHIFTS_S: Final = 30.0
@@ -114,10 +116,11 @@ class Workers:
         counted = counted_work_of(rooms.scenes.values())
         facts = FactKeeper(rooms.store, counted, WorkingCalendar.official())
         subscribers = [outcomes.subscriber(), facts.subscriber(), context.inspections.subscriber(), *of_scenes]
+        deliveries = Deliveries(rooms.store, subscribers)
         rounds = Rounds(rooms.product.clock)
         while not self._stop.is_set():
             try:
-                handled = sum(rooms.store.deliver(subscriber) for subscriber in subscribers)
+                handled = deliveries.round()
                 if rounds.due("evaluation", _FACTS_S):
                     facts.step()
                 if rounds.due("deadlines", _WATCH_S):
@@ -143,8 +146,7 @@ class Workers:
                 _logger.warning("the clockwork waits: %s", error)
                 self._stop.wait(_RETRY_S)
                 continue
-            if not handled:
-                self._stop.wait(_TICK_S)
+            self._stop.wait(_GATHER_S if handled else _TICK_S)
 
 
 class Rounds:

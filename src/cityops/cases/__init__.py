@@ -47,6 +47,7 @@ from cityops.cases.watch import DeadlineWatch
 from cityops.cases.workflow import (
     Effect,
     FormField,
+    Machine,
     OpeningForm,
     State,
     TaskKind,
@@ -82,6 +83,7 @@ __all__ = [
     "FormField",
     "HolderView",
     "LimitSpec",
+    "Machine",
     "NewCase",
     "NoticeView",
     "OfferView",

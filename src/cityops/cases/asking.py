@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping, Select, bindparam, select
 
 from cityops.access import Permission, Principal
 from cityops.cases.bulk import MAX_BULK, colleagues_of, people_who_hold
@@ -14,7 +16,7 @@ from cityops.cases.conditions import Situation
 from cityops.cases.inputs import CaseFilter, TaskFilter
 from cityops.cases.reading import Reader
 from cityops.cases.records import task_rows
-from cityops.cases.scope import case_scope, owes_or_oversees
+from cityops.cases.scope import PEOPLE, case_scope, owes_or_oversees
 from cityops.cases.stepping import (
     ensure_role,
     machine_of,
@@ -181,11 +183,15 @@ class CaseReading:
         return at, transition, machine
 
     def _scoped(self, conn: Connection, principal: Principal, case_id: str) -> RowMapping:
-        query = select(case_table).where(case_table.c.id == case_id, case_scope(principal))
-        row = conn.execute(query).mappings().one_or_none()
+        row = conn.execute(_one_of(principal), {"of_case": case_id}).mappings().one_or_none()
         if row is None:
             raise not_found()
         return row
+
+
+@lru_cache(maxsize=PEOPLE)
+def _one_of(principal: Principal) -> Select[Any]:
+    return select(case_table).where(case_table.c.id == bindparam("of_case"), case_scope(principal))
 
 
 def ensure_not_too_many(count: int) -> None:

@@ -96,9 +96,11 @@ class Cases(CaseReading):
         Raises:
             ForbiddenError: without ``cases.report``. InvalidError: no such workflow, or a title too long.
         """
-        case_id = self._store.write(lambda conn: self.open_in(conn, principal, new))
-        with self._store.read() as conn:
-            return self._reader.detail_by_id(conn, principal, case_id)
+
+        def work(conn: Connection) -> CaseDetailView:
+            return self._reader.detail_by_id(conn, principal, self.open_in(conn, principal, new))
+
+        return self._store.write(work)
 
     def open_in(
         self, conn: Connection, principal: Principal, new: NewCase, may: Permission = Permission.CASES_REPORT
@@ -129,9 +131,12 @@ class Cases(CaseReading):
             ConflictError: ``case.stale``: somebody was faster; ``case.not_possible``: not in this state;
                 ``case.not_ready``: a condition of the workflow is not met.
         """
-        self._store.write(lambda conn: self.act_in(conn, principal, case_id, action, step))
-        with self._store.read() as conn:
-            return self._reader.detail_by_id(conn, principal, case_id)
+
+        def work(conn: Connection) -> CaseDetailView:
+            self.act_in(conn, principal, case_id, action, step)
+            return self._reader.detail_by_id(conn, principal, case_id)  # before anybody else acts on it
+
+        return self._store.write(work)
 
     def act_in(self, conn: Connection, principal: Principal, case_id: str, action: str, step: Step) -> None:
         """As ``act``, inside a transaction of the caller."""

@@ -5,10 +5,22 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, bindparam, func, not_, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    and_,
+    bindparam,
+    func,
+    not_,
+    or_,
+    select,
+)
 
 from cityops.access import Principal, mask_plate
 from cityops.cases.conditions import Situation
@@ -18,7 +30,7 @@ from cityops.cases.inputs import CaseFilter, TaskFilter
 from cityops.cases.listing import MAX_PAGE_SIZE, checked_page, list_cases
 from cityops.cases.owed import notices_of, own_tasks
 from cityops.cases.records import task_rows
-from cityops.cases.scope import case_scope, inside_scope, owes_or_oversees
+from cityops.cases.scope import PEOPLE, case_scope, inside_scope, owes_or_oversees
 from cityops.cases.showing import (
     action_view,
     masked,
@@ -88,14 +100,14 @@ class Reader:
 
     def detail(self, conn: Connection, principal: Principal, case_id: str) -> CaseDetailView:
         """A case in the person's scope; ``NotFoundError`` otherwise."""
-        row = conn.execute(_seen_by(principal).where(case_table.c.id == case_id)).mappings().one_or_none()
+        row = conn.execute(_seen_one(principal), {"of_case": case_id}).mappings().one_or_none()
         if row is None or not row["in_scope"]:
             raise not_found()
         return self._detail(conn, principal, row)
 
     def detail_by_id(self, conn: Connection, principal: Principal, case_id: str) -> CaseDetailView:
         """A case whatever the scope: for somebody who has just acted on it and may have handed it over."""
-        row = conn.execute(_seen_by(principal).where(case_table.c.id == case_id)).mappings().one()
+        row = conn.execute(_seen_one(principal), {"of_case": case_id}).mappings().one()
         return self._detail(conn, principal, row)
 
     def _detail(self, conn: Connection, principal: Principal, row: RowMapping) -> CaseDetailView:
@@ -141,11 +153,8 @@ class Reader:
 
     def _relations(self, conn: Connection, principal: Principal, row: RowMapping) -> list[RelationView]:
         """The cases in this person's scope that this one was split or merged with."""
-        case = case_table.c
         others = [row[name] for name in ("merged_into_id", "origin_id") if row[name] is not None]
-        related = or_(case.merged_into_id == row["id"], case.origin_id == row["id"], case.id.in_(others))
-        query = select(case_table).where(case_scope(principal), related).order_by(case.id)
-        found = list(conn.execute(query.limit(MAX_RELATIONS)).mappings())
+        found = list(conn.execute(_related(principal), {"of_case": row["id"], "others": others}).mappings())
         return [relation_view(_relation(row, other), other, self._workflows, principal) for other in found]
 
     def _case(self, principal: Principal, row: RowMapping, deadline: RowMapping | None, now: datetime) -> CaseView:
@@ -374,9 +383,25 @@ def _relation(row: RowMapping, other: RowMapping) -> str:
     return "merged_here" if other["merged_into_id"] == row["id"] else "part"
 
 
+@lru_cache(maxsize=PEOPLE)
 def _seen_by(principal: Principal) -> Select[Any]:
     """Cases, whether each is in the person's scope, and whether what was written in it would be read there."""
     return select(case_table, case_scope(principal).label("in_scope"), inside_scope(principal).label("inside"))
+
+
+@lru_cache(maxsize=PEOPLE)
+def _seen_one(principal: Principal) -> Select[Any]:
+    return _seen_by(principal).where(case_table.c.id == bindparam("of_case"))
+
+
+@lru_cache(maxsize=PEOPLE)
+def _related(principal: Principal) -> Select[Any]:
+    """The cases in the person's scope that came from a case or went into it, and those it names itself."""
+    case = case_table.c
+    of_case: BindParameter[str] = bindparam("of_case")
+    named = case.id.in_(bindparam("others", expanding=True))
+    related = or_(case.merged_into_id == of_case, case.origin_id == of_case, named)
+    return select(case_table).where(case_scope(principal), related).order_by(case.id).limit(MAX_RELATIONS)
 
 
 def _is_inside(case: RowMapping) -> bool:

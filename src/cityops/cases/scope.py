@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, RowMapping, and_, false, or_, select
 
 from cityops.access import Principal, Role, scope_clause
 from cityops.cases.tables import case_table, reporter_table, task_table
 
+PEOPLE: Final = 1024
+"""So many people's statements are kept: making one anew costs more than carrying it out."""
 
+
+@lru_cache(maxsize=PEOPLE)
 def case_scope(principal: Principal) -> ColumnElement[bool]:
     """The cases a person may see: a district its areas', a unit and a crew their own and those they have a task in.
 

@@ -1,7 +1,7 @@
 """The relational store (关系库): one writer, many readers, the outbox, files, backup, migrations."""
 
 from cityops.store.backup import Manifest, backup, read_manifest, restore, verify_backup
-from cityops.store.delivery import DeadLetter
+from cityops.store.delivery import DeadLetter, Deliveries
 from cityops.store.files import FileRef, Files
 from cityops.store.outbox import Event, Subscriber, emit, write_events
 from cityops.store.schema import SERIAL, metadata
@@ -10,6 +10,7 @@ from cityops.store.store import Store
 __all__ = [
     "SERIAL",
     "DeadLetter",
+    "Deliveries",
     "Event",
     "FileRef",
     "Files",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from cityops.kit import BusyError, CityOpsError, NotFoundError, Text, UnavailableError
-from cityops.store.outbox import Event, Subscriber
+from cityops.store.outbox import Event, Subscriber, read_events, readable_up_to
 from cityops.store.tables import outbox, outbox_dead, outbox_offset
 
 if TYPE_CHECKING:
@@ -32,25 +32,81 @@ class DeadLetter:
     error: Text
 
 
-def deliver(store: Store, subscriber: Subscriber, limit: int, dead_limit: int = DEAD_LIMIT) -> int:
-    """See ``Store.deliver``."""
-    offset = _offset(store, subscriber.name)
-    events, up_to = store.read_outbox(offset, limit, subscriber.topics)
-    if not events and up_to - offset >= limit:  # nothing for this one for long: do not hold the pruning back
-        store.write(lambda conn: _advance(conn, subscriber.name, offset, up_to, store.now_ms()))
-    handled = 0
-    for start in range(0, len(events), EVENTS_PER_WRITE):
-        group = events[start : start + EVENTS_PER_WRITE]
-        to = up_to if start + len(group) == len(events) else group[-1].id
-        chunk = _Chunk(subscriber, offset, group, to, store.now_ms(), dead_limit)
-        done, stopped_by = store.write(chunk.run)
-        handled += done
+class Deliveries:
+    """Hands the events of the outbox to subscribers, round after round; each event once to each, in order.
+
+    Args:
+        store: the store.
+        subscribers: who wants events.
+        limit: events that one subscriber gets in a round.
+        dead_limit: so many dead letters stop the delivery.
+    """
+
+    def __init__(
+        self, store: Store, subscribers: Iterable[Subscriber], *, limit: int = 500, dead_limit: int = DEAD_LIMIT
+    ) -> None:
+        self._store = store
+        self._subscribers = tuple(subscribers)
+        self._limit = limit
+        self._dead_limit = dead_limit
+        self._nothing_to: dict[str, int] = {}
+
+    def round(self) -> int:
+        """What ``Store.deliver`` does, for every subscriber; an error of one is raised when all have had their turn."""
+        handled, stopped_by = 0, None
+        for found in self._look():
+            try:
+                handled += self._hand_on(found)
+            except (BusyError, UnavailableError) as error:
+                stopped_by = stopped_by or error
         if stopped_by is not None:
             raise stopped_by
-        if done < len(group):
-            return handled  # another process delivers to the same subscriber
-        offset = to
-    return handled
+        return handled
+
+    def _look(self) -> list[_Found]:
+        """Whom something waits for; one transaction for all of them."""
+        found = []
+        with self._store.outbox_view() as conn:
+            offsets = _offsets(conn, [one.name for one in self._subscribers])
+            up_to = readable_up_to(conn)
+            for subscriber in self._subscribers:
+                offset = offsets.get(subscriber.name, 0)
+                after = max(offset, self._nothing_to.get(subscriber.name, 0))
+                if after < up_to:
+                    events = read_events(conn, after, up_to, self._limit, subscriber.topics)
+                    cut = len(events) == self._limit
+                    found.append(_Found(subscriber, offset, events, events[-1].id if cut else up_to))
+        return found
+
+    def _hand_on(self, found: _Found) -> int:
+        name, offset, events = found.subscriber.name, found.offset, found.events
+        if not events:
+            self._nothing_to[name] = found.up_to
+            if found.up_to - offset >= self._limit:  # nothing for long: do not hold the pruning back
+                self._store.write(lambda conn: _advance(conn, name, offset, found.up_to, self._store.now_ms()))
+        handled = 0
+        for start in range(0, len(events), EVENTS_PER_WRITE):
+            group = events[start : start + EVENTS_PER_WRITE]
+            to = found.up_to if start + len(group) == len(events) else group[-1].id
+            chunk = _Chunk(found.subscriber, offset, group, to, self._store.now_ms(), self._dead_limit)
+            done, stopped_by = self._store.write(chunk.run)
+            handled += done
+            if stopped_by is not None:
+                raise stopped_by
+            if done < len(group):
+                return handled  # another process delivers to the same subscriber
+            offset = to
+        return handled
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Events that wait for a subscriber, and the id up to which there are no others."""
+
+    subscriber: Subscriber
+    offset: int
+    events: list[Event]
+    up_to: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,25 +124,36 @@ class _Chunk:
         """Events done, and the error that stopped the rest; what was done before it is kept."""
         if _locked_offset(conn, self.subscriber.name, self.now_ms) != self.offset:
             return 0, None
-        reached = self.offset
-        for done, event in enumerate(self.events):
-            stopped_by = self._handle(conn, event)
-            if stopped_by is not None:
-                _advance(conn, self.subscriber.name, self.offset, reached, self.now_ms)
-                return done, stopped_by
-            reached = event.id
-        _advance(conn, self.subscriber.name, self.offset, self.up_to, self.now_ms)
-        return len(self.events), None
+        done, stopped_by = self._handle(conn, self.events)
+        reached = self.up_to if stopped_by is None else self.events[done - 1].id if done else self.offset
+        _advance(conn, self.subscriber.name, self.offset, reached, self.now_ms)
+        return done, stopped_by
 
-    def _handle(self, conn: Connection, event: Event) -> CityOpsError | None:
+    def _handle(self, conn: Connection, events: list[Event]) -> tuple[int, CityOpsError | None]:
+        """All together, as one savepoint; when one is refused, those before it first, then without it."""
+        done, error = self._handle_together(conn, events)
+        if error is None:
+            return len(events), None
+        kept, stopped_by = self._handle(conn, events[:done]) if done else (0, None)
+        if stopped_by is None:  # an error that is not the event's fault: try it again later
+            busy = isinstance(error, BusyError | UnavailableError)
+            stopped_by = error if busy else self._bury(conn, events[done], error)
+        if stopped_by is not None:
+            return kept, stopped_by
+        rest, stopped_by = self._handle(conn, events[done + 1 :]) if events[done + 1 :] else (0, None)
+        return done + 1 + rest, stopped_by
+
+    def _handle_together(self, conn: Connection, events: list[Event]) -> tuple[int, CityOpsError | None]:
+        """How many went well, and the error of the next; with an error nothing is kept."""
+        done = 0
         try:
             with conn.begin_nested():
-                self.subscriber.handle(conn, event)
-        except (BusyError, UnavailableError) as error:
-            return error  # not the event's fault: try again later
+                for event in events:
+                    self.subscriber.handle(conn, event)
+                    done += 1
         except CityOpsError as error:
-            return self._bury(conn, event, error)
-        return None
+            return done, error
+        return done, None
 
     def _bury(self, conn: Connection, event: Event, error: CityOpsError) -> CityOpsError | None:
         dead = conn.execute(select(func.count()).select_from(outbox_dead)).scalar_one()
@@ -138,8 +205,7 @@ def _take_dead(conn: Connection, subscriber: str, event_id: int) -> Event:
 def prune(store: Store, subscribers: Collection[str], before_ms: int) -> int:
     """See ``Store.prune_outbox``."""
     with store.read() as conn:
-        query = select(outbox_offset.c.subscriber, outbox_offset.c.event_id)
-        reached = {row.subscriber: row.event_id for row in conn.execute(query)}
+        reached = _offsets(conn, subscribers)
     lowest = min((reached.get(name, 0) for name in subscribers), default=0)
     passed = (outbox.c.id <= lowest) & (outbox.c.at_ms < before_ms)
     oldest = select(outbox.c.id).where(passed).order_by(outbox.c.id).limit(PRUNED_PER_WRITE)
@@ -153,10 +219,9 @@ def prune(store: Store, subscribers: Collection[str], before_ms: int) -> int:
             return pruned
 
 
-def _offset(store: Store, name: str) -> int:
-    query = select(outbox_offset.c.event_id).where(outbox_offset.c.subscriber == name)
-    with store.read() as conn:
-        return conn.execute(query).scalar_one_or_none() or 0
+def _offsets(conn: Connection, names: Collection[str]) -> dict[str, int]:
+    query = select(outbox_offset.c.subscriber, outbox_offset.c.event_id).where(outbox_offset.c.subscriber.in_(names))
+    return {row.subscriber: row.event_id for row in conn.execute(query)}
 
 
 def _locked_offset(conn: Connection, name: str, now_ms: int) -> int:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from cityops.kit import BusyError, Clock, ConfigError, Text
-from cityops.store.delivery import DeadLetter, dead_letters, deliver, discard_dead, prune, retry_dead
+from cityops.store.delivery import DeadLetter, Deliveries, dead_letters, discard_dead, prune, retry_dead
 from cityops.store.engines import POOL_WAIT_S, Engines, open_engines
 from cityops.store.failures import RETRY_STATES, raise_translated, sqlstate
 from cityops.store.groupwriter import GroupWriter
@@ -189,12 +189,17 @@ class Store:
 
     def read_outbox(self, after_id: int, limit: int, topics: Collection[str] | None) -> tuple[list[Event], int]:
         """Like ``events_after``, and the id up to which every event of ``topics`` is among those returned."""
-        # PostgreSQL: each of the steps below must see what is committed when it starts, so not the snapshot of read().
-        engine = self._engines.reader if self.dialect == "sqlite" else self._engines.writer
-        with self._connected(engine) as conn:
+        with self.outbox_view() as conn:
             up_to = readable_up_to(conn)
             events = read_events(conn, after_id, up_to, limit, topics) if limit else []
         return events, events[-1].id if events and len(events) == limit else up_to
+
+    @contextmanager
+    def outbox_view(self) -> Iterator[Connection]:
+        """For reading the outbox only: on PostgreSQL each query must see what is committed when it starts."""
+        engine = self._engines.reader if self.dialect == "sqlite" else self._engines.writer
+        with self._connected(engine) as conn:
+            yield conn
 
     def deliver(self, subscriber: Subscriber, limit: int = 500) -> int:
         """Hand the next events to a subscriber, in order, each exactly once; returns how many it took.
@@ -203,7 +208,7 @@ class Store:
         ``BusyError`` and ``UnavailableError`` are not the event's fault: what came before is kept, the event stays
         next, and the error is raised. Anything else is a bug: it is raised, and the running group is not kept.
         """
-        return deliver(self, subscriber, limit)
+        return Deliveries(self, [subscriber], limit=limit).round()
 
     def dead_letters(self, limit: int = 100) -> tuple[list[DeadLetter], int]:
         """The newest dead letters, and how many there are in all."""
