@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
 from tests.api.world import PASSWORD, World
 
-from cityops.api import ApiSettings, create_app
+from cityops.access import SYSTEM
+from cityops.api import ApiSettings, SceneCard, create_app
+from cityops.api.own_scenes import own_scenes
+from cityops.kit import Text
 
 CLOSURE = {"lon": 112.505, "lat": 37.70, "reason": "路灯更换"}
 
@@ -149,3 +153,46 @@ def test_the_product_shows_demo_accounts_only_in_the_demo(world: World) -> None:
     assert real["demo_accounts"] == []
     assert demo["city"] == "测试城"
     assert demo["now"] == "2026-05-12T23:41:05+08:00"
+
+
+def test_people_of_units_get_the_scenes_that_hold_something_for_their_unit(world: World) -> None:
+    cards = [
+        SceneCard("canteens", Text("学校食堂", "School canteens"), ("canteen",)),
+        SceneCard("key_vehicles", Text("重点车辆", "Key vehicles"), ()),
+        SceneCard("urban_management", Text("城市管理", "Urban management"), ()),
+    ]
+    services = replace(world.context, scenes=cards)
+    every = [card.name for card in cards]
+
+    def scenes_of(*usernames: str) -> dict[str, list[str]]:
+        return {name: own_scenes(services, world.people[name]) for name in usernames}
+
+    # Nothing yet for a new unit. Who works the whole city or an area has every scene.
+    assert scenes_of("unit", "crew", "dispatcher") == {"unit": [], "crew": [], "dispatcher": every}
+    world.context.registers.create(
+        SYSTEM, register="canteen", code="C-001", title="食堂", data={"mode": "own"}, unit_id=world.units["alpha"]
+    )
+    # An enterprise does not read this register; its unit's case does count, for the whole unit and for no other.
+    assert scenes_of("unit", "handler", "enterprise") == {
+        "unit": ["canteens"],
+        "handler": ["canteens"],
+        "enterprise": [],
+    }
+    world.open_case(world.raise_alert("晋A11111"))
+    assert scenes_of("unit", "handler", "enterprise", "enterprise2", "collector", "district2") == {
+        "unit": ["canteens", "key_vehicles"],
+        "handler": ["canteens", "key_vehicles"],
+        "enterprise": ["key_vehicles"],
+        "enterprise2": [],
+        "collector": every,
+        "district2": every,
+    }
+    # A supervising unit; a scene that is off is not there, and who has no unit does not own nobody's objects.
+    data = {"mode": "own"}
+    world.context.registers.create(
+        SYSTEM, register="canteen", code="C-002", title="二", data=data, supervisor_id=world.units["beta"]
+    )
+    beta = replace(world.people["unit"], unit_id=world.units["beta"])
+    assert own_scenes(services, beta) == ["canteens"]
+    assert own_scenes(replace(services, scenes=cards[1:]), beta) == []
+    assert own_scenes(services, replace(beta, unit_id=None)) == []

@@ -11,6 +11,10 @@ export interface NavigationItem {
   roles?: readonly Role[];
   /** The words, where they are not `nav.<name>`. */
   title?: string;
+  /** The scene that brings the page: it is in the rail where that scene holds something for this person. */
+  scene?: string;
+  /** Where people of a unit that no scene holds anything for yet can begin. */
+  begins?: boolean;
 }
 
 export const NAVIGATION: readonly NavigationItem[] = [
@@ -45,6 +49,13 @@ export function allowed(item: NavigationItem): boolean {
   return item.permission === undefined || can(item.permission);
 }
 
+/** What stands in the rail: of the pages that a person may open, not those of scenes that hold nothing for them. */
+export function inRail(item: NavigationItem): boolean {
+  const scenes = me.value?.scenes ?? [];
+  const held = item.scene === undefined || scenes.includes(item.scene) || (scenes.length === 0 && item.begins === true);
+  return held && allowed(item);
+}
+
 /** Where each role's work begins. */
 const HOMES: Record<Role, string> = {
   administrator: "devices",
@@ -64,5 +75,5 @@ const HOMES: Record<Role, string> = {
 /** The page where this person's work begins or, when they may not see it, the first they may. */
 export function homePage(): string {
   const wanted = NAVIGATION.find((item) => me.value !== null && item.name === HOMES[me.value.role]);
-  return (wanted && allowed(wanted) ? wanted : NAVIGATION.find(allowed))?.name ?? "health";
+  return (wanted && allowed(wanted) ? wanted : NAVIGATION.find(inRail))?.name ?? "health";
 }

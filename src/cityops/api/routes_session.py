@@ -7,7 +7,9 @@ from fastapi.responses import Response
 
 from cityops.access import Principal
 from cityops.api import examples, schemas
+from cityops.api.context import ApiContext
 from cityops.api.declare import spec
+from cityops.api.own_scenes import own_scenes
 from cityops.api.reading import show
 from cityops.api.security import (
     CurrentVisitor,
@@ -21,7 +23,7 @@ from cityops.api.security import (
 router = APIRouter(prefix="/api", tags=["登录 Session"])
 
 
-def _me(person: Principal, csrf: str) -> schemas.Me:
+def _me(services: ApiContext, person: Principal, csrf: str) -> schemas.Me:
     return schemas.Me(
         account_id=person.account_id,
         username=person.username,
@@ -32,6 +34,7 @@ def _me(person: Principal, csrf: str) -> schemas.Me:
         area_codes=list(person.area_codes),
         crew_id=person.crew_id,
         permissions=sorted(permission.value for permission in person.permissions),
+        scenes=own_scenes(services, person),
         csrf_token=csrf,
     )
 
@@ -60,13 +63,13 @@ def sign_in(request: Request, response: Response, given: schemas.SignIn, service
     check_same_site(request)
     token, person, csrf = services.sessions.sign_in(given.username, given.password, client_address(request))
     set_session_cookie(response, token, secure=services.settings.secure_cookies)
-    return _me(person, csrf)
+    return _me(services, person, csrf)
 
 
 @router.get("/session", **spec("当前用户", "Who is signed in", answer=examples.ME))
-async def who_am_i(visitor: CurrentVisitor) -> schemas.Me:
+def who_am_i(services: Services, visitor: CurrentVisitor) -> schemas.Me:
     """The person of the session with the CSRF token to send as ``X-CSRF-Token``."""
-    return _me(visitor.principal, visitor.csrf)
+    return _me(services, visitor.principal, visitor.csrf)
 
 
 @router.delete("/session", **spec("退出登录", "Sign out", status=204))

@@ -15,6 +15,8 @@ export interface ScenePage {
   title?: string;
   permission?: string;
   roles?: readonly Role[];
+  /** People of a unit that no scene holds anything for yet can begin here. */
+  begins?: boolean;
   /** Nobody needs to be signed in. */
   open?: boolean;
   /** The page of the rail that a page without an icon belongs to. */
@@ -23,12 +25,14 @@ export interface ScenePage {
 
 type Loader = () => Promise<{ default: Component }>;
 
+const sceneOf = (path: string): string => path.split("/")[1] ?? "";
 const found = import.meta.glob<{ pages: readonly ScenePage[]; casePanel?: Loader }>("./*/index.ts", { eager: true });
 const panels = new Map(
-  Object.entries(found).flatMap(([path, module]) => (module.casePanel ? [[path.split("/")[1] ?? "", defineAsyncComponent(module.casePanel)] as const] : [])),
+  Object.entries(found).flatMap(([path, module]) => (module.casePanel ? [[sceneOf(path), defineAsyncComponent(module.casePanel)] as const] : [])),
 );
 
 /** What a scene shows on the page of its cases besides, with the case as `detail`; most show nothing. */
 export const casePanel = (scene: string): Component | undefined => panels.get(scene);
 
-export const scenePages: readonly ScenePage[] = Object.values(found).flatMap((module) => module.pages);
+/** Every page with the scene that brings it. */
+export const scenePages: readonly (ScenePage & { scene: string })[] = Object.entries(found).flatMap(([path, { pages }]) => pages.map((page) => ({ ...page, scene: sceneOf(path) })));

@@ -16,6 +16,7 @@ ME: Final[dict[str, Any]] = {
     "area_codes": [],
     "crew_id": None,
     "permissions": ["alerts.read", "cases.dispatch", "map.read"],
+    "scenes": ["canteens", "street_lamps"],
     "csrf_token": "b0f2c1d4",
 }
 PRODUCT: Final[dict[str, Any]] = {

@@ -28,6 +28,7 @@ class Me(Model):
     area_codes: list[str]
     crew_id: str | None  # of a crew's account: which crew
     permissions: list[str]
+    scenes: list[str]  # that hold something for this person: whose pages are shown
     csrf_token: str
 
 

@@ -7,6 +7,7 @@ export const pages: readonly ScenePage[] = [
     component: () => import("./DisputesPage.vue"),
     icon: "users",
     title: "disputes.title",
+    begins: true,
     roles: ["unit", "handler", "acceptor", "dispatcher", "shift_leader", "district", "analyst"],
   },
   { name: "dispute-figures", path: "/disputes/figures", component: () => import("./FiguresPage.vue"), part: "disputes" },

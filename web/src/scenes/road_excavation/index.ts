@@ -7,6 +7,7 @@ export const pages: readonly ScenePage[] = [
     component: () => import("./PermitsPage.vue"),
     icon: "barrier",
     title: "road_excavation.permits.title",
+    begins: true,
     roles: ["unit", "handler", "collector", "dispatcher", "shift_leader", "acceptor", "administrator"],
   },
 ];

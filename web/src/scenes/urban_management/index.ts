@@ -7,6 +7,7 @@ export const pages: readonly ScenePage[] = [
     component: () => import("./WorksPage.vue"),
     icon: "barrier",
     title: "urban_management.works.title",
+    begins: true,
     roles: ["unit", "dispatcher", "shift_leader", "acceptor", "district"],
   },
   {
