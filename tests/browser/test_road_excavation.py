@@ -37,7 +37,17 @@ def find_on_the_map(people: Actors, town: Town) -> str:
     """The finder clicks a place where nobody may dig, sees why, and reports it; returns the case's id."""
     finder = people.page("road_collector", phone=True)
     finder.goto(f"{town.address}/permits")
-    expect(finder.locator("[data-test='permit-掘许2026-0012']")).to_be_visible()
+    # What is in force on the day; the register itself, with its history and sheets, is one step away.
+    day = finder.locator(".el-date-editor input")
+    day.fill("2026-11-20")
+    day.press("Enter")
+    permit = finder.locator("[data-test='permit-掘许2026-0012'] a")
+    expect(permit).to_have_attribute("href", re.compile("/registers/excavation_permit/"))
+    expect(finder.locator("[data-test='permit-掘许2026-0007']")).to_have_count(0)
+    day.fill("2026-09-30")
+    day.press("Enter")
+    expect(finder.locator("[data-test='permit-掘许2026-0007']")).to_be_visible()
+    expect(finder.locator("[data-test='permit-掘许2026-0012']")).to_have_count(0)
     judgement = finder.locator("[data-test=judgement]")
     tap_map(finder, finder.locator("[data-test=permit-map]"), 40, 40, judgement)
     expect(judgement).to_contain_text("无许可")

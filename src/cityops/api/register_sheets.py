@@ -227,9 +227,18 @@ def _geometry(text: str) -> dict[str, Any]:
     try:
         if kind is None:
             raise ValueError(words)
-        rings = [[[float(value) for value in one.split()] for one in split_list(ring)] for ring in points.split("|")]
+        rings = [[_point(one) for one in split_list(ring)] for ring in points.split("|")]
     except ValueError as error:
         raise FieldError(
             "geometry", "应为“线：经度 纬度；经度 纬度”或“面：…”", "write 线：longitude latitude；… or 面：…"
         ) from error
-    return {"type": kind, "coordinates": rings[0] if kind == "LineString" else rings}
+    return {"type": kind, "coordinates": rings[0] if kind == "LineString" else [_closed(ring) for ring in rings]}
+
+
+def _point(text: str) -> list[float]:
+    return [float(value) for value in text.replace(",", " ").split()]
+
+
+def _closed(ring: list[list[float]]) -> list[list[float]]:
+    """A ring as it is meant: people write its corners once."""
+    return [*ring, ring[0]] if len(ring) > 1 and ring[0] != ring[-1] else ring

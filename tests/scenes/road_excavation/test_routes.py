@@ -9,10 +9,10 @@ from tests.api.test_permissions import DESK, ROLES, URBAN
 from tests.api.world import SETTINGS, compose
 from tests.scenes.serving import Served, check_words, documented, names
 
-from cityops.cases.catalogue import write_rows
+from cityops.access import SYSTEM
 from cityops.places import City
-from cityops.scenes.road_excavation.demo_data import DEMO_PERMITS, PUBLISHED_FILES
-from cityops.scenes.road_excavation.permit_sheet import COLUMNS
+from cityops.scenes.road_excavation.demo_data import PUBLISHED_FILES
+from cityops.scenes.road_excavation.permit_data import EXCAVATION_PERMIT
 from cityops.scenes.road_excavation.routes import router
 from cityops.scenes.road_excavation.schemas import NEW_FINDING
 from cityops.scenes.road_excavation.sheet import write_files
@@ -20,10 +20,7 @@ from cityops.scenes.road_excavation.sheet import write_files
 BASE = "/api/scenes/road_excavation"
 MAP = f"administrator {DESK} crew enterprise district analyst {URBAN}"
 ALLOWED = {
-    f"GET {BASE}/permits": MAP,
-    f"GET {BASE}/permits.xlsx": MAP,
     f"GET {BASE}/permits.geojson": MAP,
-    f"POST {BASE}/permits/import": "administrator shift_leader",
     f"GET {BASE}/judgement": MAP,
     f"POST {BASE}/findings": f"{DESK} {URBAN}",
     f"GET {BASE}/cases/{{case_id}}": f"{DESK} crew enterprise district analyst auditor {URBAN}",
@@ -55,23 +52,20 @@ def test_every_route_opens_to_exactly_the_roles_of_the_table(served: Served, who
     assert served.opened(who, [*ALLOWED]) == expected
 
 
-def test_permits_go_in_and_out_and_a_place_is_judged(served: Served) -> None:
-    rows = [[permit.get(column.name, "") for column in COLUMNS] for permit in DEMO_PERMITS]
-    sheet = write_rows("掘路许可", COLUMNS, rows)
-    taken = served.ask("administrator", "POST", "/permits/import", sheet)
-    assert (taken.status_code, taken.json()) == (
-        200,
-        {"rows": 3, "added": 3, "changed": 0, "unchanged": 0, "errors": []},
+def test_permits_are_shown_for_a_day_and_a_place_is_judged(served: Served) -> None:
+    registers = served.context.registers
+    fine = {"holder": "甲公司", "valid_from": "2026-11-01", "valid_to": "2026-12-15", "depth_m": 1.5, "width_m": 6}
+    line = {"type": "LineString", "coordinates": [[112.56, 37.74], [112.564, 37.74]]}
+    registers.put_many(
+        SYSTEM, EXCAVATION_PERMIT, [{"code": "掘许2026-0012", "title": "路", "geometry": line, "data": fine}]
     )
-    exported = served.ask("analyst", "GET", "/permits.xlsx").content
-    again = served.ask("shift_leader", "POST", "/permits/import", exported)
-    assert again.json() == {"rows": 3, "added": 0, "changed": 0, "unchanged": 3, "errors": []}
-    listed = served.ask("collector", "GET", "/permits").json()["items"]
-    assert [(one["number"], one["current"]) for one in listed] == [
-        ("掘许2026-0007", False), ("掘许2026-0012", False), ("掘许2026-0013", False)
-    ]  # fmt: skip
-    layer = served.ask("collector", "GET", "/permits.geojson").json()
-    assert {one["geometry"]["type"] for one in layer["features"]} == {"LineString", "Polygon"}
+
+    def layer(**day: str) -> list[tuple[str, bool]]:
+        shown = served.ask("crew", "GET", "/permits.geojson", **day).json()["features"]
+        return [(one["properties"]["number"], one["properties"]["current"]) for one in shown]
+
+    assert layer() == layer(on="2026-10-31") == [("掘许2026-0012", False)]
+    assert layer(on="2026-11-01") == layer(on="2026-12-15") == [("掘许2026-0012", True)]
     today = served.ask("collector", "GET", "/judgement", lon="112.562", lat="37.74").json()
     assert (today["verdict"], today["permit_number"]) == ("outside_validity", "掘许2026-0012")
     then = served.ask("collector", "GET", "/judgement", lon="112.562", lat="37.74", on="2026-11-22").json()

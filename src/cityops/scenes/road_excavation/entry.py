@@ -42,8 +42,9 @@ class RoadExcavation(Scene):
         return DEMO_ACCOUNTS
 
     def demo(self, context: SceneContext) -> None:
-        """Units, people, permits and the six published cases."""
+        """Units, people, the six published cases; the permits of ``demo/``."""
         seed_demo(context)
+        super().demo(context)
 
 
 def scene() -> RoadExcavation:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from cityops.kit import CreditCode, InvalidError, Text
 from cityops.registers import RegisterObject
@@ -13,24 +12,18 @@ EXCAVATION_PERMIT: Final = "excavation_permit"
 
 
 def check_permit(permit: RegisterObject) -> None:
-    """Checks what belongs together in a permit, see ``check_parts``."""
-    check_parts(permit.data, permit.geometry)
-
-
-def check_parts(data: Mapping[str, Any], geometry: Mapping[str, Any] | None) -> None:
-    """An area of one ring, or a line with ``width_m``; the validity begins before it ends; a credit code fits.
+    """An area of one ring, or a line with ``width_m``; the holder's credit code fits.
 
     Raises:
         InvalidError: something does not fit.
     """
+    data, geometry = permit.data, permit.geometry
     if geometry is None:
         raise _invalid("缺少许可范围", "the permitted area or line is missing")
     if geometry["type"] == "Polygon" and len(geometry["coordinates"]) != 1:
         raise _invalid("面应有且只有一个外环", "a polygon has one ring")
     if geometry["type"] == "LineString" and "width_m" not in data:
         raise _invalid("范围为线时应填写宽度", "a line needs its width")
-    if data["valid_from"] > data["valid_to"]:
-        raise _invalid("有效期止早于有效期起", "the validity ends before it begins")
     if data.get("holder_code"):
         CreditCode.parse(str(data["holder_code"]))
 

@@ -65,6 +65,11 @@ def judge(lon: float, lat: float, day: date, permits: Iterable[RegisterObject]) 
     return Judgement("no_permit", Text(f"{NEAR_M:.0f} 米内没有掘路许可", f"no permit within {NEAR_M:.0f} m"))
 
 
+def covers(permit: RegisterObject, day: date) -> bool:
+    """Whether a permit covers anything on a day: in force, and the day within its validity."""
+    return permit.state == CURRENT and _valid(permit, day)
+
+
 def distance_m(lon: float, lat: float, permit: RegisterObject) -> float:
     """Metres from a point to a permit's area, 0 inside: a polygon, or a line with half its width on either side."""
     geometry = permit.geometry

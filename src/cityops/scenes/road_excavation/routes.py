@@ -1,4 +1,4 @@
-"""Routes of road-digging enforcement: permits, judgement, findings, what is known of a case, earlier files."""
+"""Routes of road-digging enforcement: map of permits, judgement, findings, facts of a case, earlier files."""
 
 from __future__ import annotations
 
@@ -17,9 +17,7 @@ from cityops.scenes.road_excavation import schemas
 from cityops.scenes.road_excavation.discretion import read_tables
 from cityops.scenes.road_excavation.earlier_files import EarlierFiles
 from cityops.scenes.road_excavation.findings import NewFinding, all_permits, facts_of, report
-from cityops.scenes.road_excavation.permit_register import take_permits
-from cityops.scenes.road_excavation.permit_sheet import write_permits
-from cityops.scenes.road_excavation.permits import CURRENT, judge
+from cityops.scenes.road_excavation.permits import covers, judge
 from cityops.scenes.road_excavation.rule import Discretion, ExcavationRule
 from cityops.scenes.road_excavation.sheet import write_files
 from cityops.scenes.web import Scenes
@@ -27,73 +25,20 @@ from cityops.scenes.web import Scenes
 router = APIRouter(prefix="/api/scenes/road_excavation", tags=["违章掘路 Road digging"])
 
 GEOJSON: Final = "application/geo+json"
-
-
+Day = Annotated[date | None, Query(description="日期，默认今天 The day, today by default")]
 ValidOnly = Annotated[bool, Query(description="只导入有效的行 Leave out rows with errors")]
-
-
-@router.get("/permits", **spec("掘路许可列表", "Permits", Permission.MAP_READ, answer={"items": [schemas.PERMIT]}))
-def list_permits(scenes: Scenes, person: Person) -> schemas.PermitList:
-    """Every permit by number."""
-    today = scenes.clock.now().date()
-    return schemas.PermitList(items=[_permit(one, today) for one in all_permits(scenes)])
-
-
-@router.get(
-    "/permits.xlsx",
-    response_class=Response,
-    **spec("导出掘路许可", "Export permits", Permission.MAP_READ, answer="(xlsx)", media_type=XLSX),
-)
-def export_permits(scenes: Scenes, person: Person) -> Response:
-    """The register as a sheet that the import reads back."""
-    return sheet_response(write_permits(all_permits(scenes)), "excavation-permits.xlsx")
 
 
 @router.get(
     "/permits.geojson",
-    **spec(
-        "掘路许可图层",
-        "Permits as a map layer",
-        Permission.MAP_READ,
-        answer={"type": "FeatureCollection", "features": []},
-        media_type=GEOJSON,
-    ),
+    **spec("掘路许可图层", "Permits as a map layer", Permission.MAP_READ, answer=schemas.LAYER, media_type=GEOJSON),
     response_class=Response,
 )
-def permit_layer(scenes: Scenes, person: Person) -> Response:
-    """Areas and lines with number, holder, validity and whether the permit is valid today."""
-    today = scenes.clock.now().date()
-    features = [
-        {
-            "type": "Feature",
-            "geometry": one.geometry,
-            "properties": _permit(one, today).model_dump(mode="json"),
-        }
-        for one in all_permits(scenes)
-    ]
+def permit_layer(scenes: Scenes, person: Person, on: Day = None) -> Response:
+    """Areas and lines with number, holder, validity, and whether the permit covers anything on that day."""
+    day = on or scenes.clock.now().date()
+    features = [_feature(permit, day) for permit in all_permits(scenes)]
     return Response(msgspec.json.encode({"type": "FeatureCollection", "features": features}), media_type=GEOJSON)
-
-
-@router.post(
-    "/permits/import",
-    **spec(
-        "导入掘路许可",
-        "Import permits",
-        Permission.REGISTERS_MANAGE,
-        answer={"rows": 3, "added": 2, "changed": 0, "unchanged": 1, "errors": []},
-        upload=True,
-        refusals=(408, 413),
-    ),
-)
-async def import_permits(
-    request: Request, scenes: Scenes, parts: OwnParts, person: Person, valid_only: ValidOnly = False
-) -> schemas.PermitsTaken:
-    """The body is the xlsx. By number: new ones are added, changed ones updated, others left alone."""
-
-    def work(pieces: Iterator[bytes]) -> schemas.PermitsTaken:
-        return show(schemas.PermitsTaken, take_permits(scenes, person, b"".join(pieces), valid_only=valid_only))
-
-    return await parts.uploads.take(request, work)
 
 
 @router.get(
@@ -104,7 +49,7 @@ def judge_place(
     person: Person,
     lon: Annotated[Longitude, Query()],
     lat: Annotated[Latitude, Query()],
-    on: Annotated[date | None, Query(description="日期，默认今天 The day, today by default")] = None,
+    on: Day = None,
 ) -> schemas.Judgement:
     """Permitted, no permit, outside validity, outside the permitted area; with the permit and the reason."""
     return show(schemas.Judgement, judge(lon, lat, on or scenes.clock.now().date(), all_permits(scenes)))
@@ -186,21 +131,11 @@ async def import_files(
     return await parts.uploads.take(request, work)
 
 
-def _permit(one: RegisterObject, today: date) -> schemas.Permit:
-    data: Mapping[str, Any] = one.data
-    return schemas.Permit(
-        permit_id=one.id,
-        number=one.code,
-        place=one.title,
-        holder=data["holder"],
-        holder_code=data.get("holder_code"),
-        purpose=data.get("purpose"),
-        valid_from=data["valid_from"],
-        valid_to=data["valid_to"],
-        depth_m=data["depth_m"],
-        state=one.state,
-        current=one.state == CURRENT and data["valid_from"] <= today.isoformat() <= data["valid_to"],
-    )
+def _feature(permit: RegisterObject, day: date) -> Mapping[str, Any]:
+    data = permit.data
+    properties = {"permit_id": permit.id, "number": permit.code, "place": permit.title, "current": covers(permit, day)}
+    same = {name: data[name] for name in ("holder", "valid_from", "valid_to", "depth_m")}
+    return {"type": "Feature", "geometry": permit.geometry, "properties": {**properties, **same}}
 
 
 def _weighing(found: Discretion) -> schemas.Weighing:

@@ -8,18 +8,24 @@ from pydantic import Field
 
 from cityops.api import Bilingual, Latitude, Longitude, Model
 
-PERMIT: Final[dict[str, Any]] = {
-    "permit_id": "01KATMW8S0F1G2H3J4K5M6N7P8",
-    "number": "掘许2026-0012",
-    "place": "汾东南路",
-    "holder": "晋源热力有限公司（演示）",
-    "holder_code": None,
-    "purpose": "供热管道",
-    "valid_from": "2026-11-01",
-    "valid_to": "2026-12-15",
-    "depth_m": 2.5,
-    "state": "active",
-    "current": True,
+LAYER: Final[dict[str, Any]] = {
+    "type": "FeatureCollection",
+    "features": [
+        {
+            "type": "Feature",
+            "geometry": {"type": "LineString", "coordinates": [[112.56, 37.74], [112.564, 37.74]]},
+            "properties": {
+                "permit_id": "01KATMW8S0F1G2H3J4K5M6N7P8",
+                "number": "掘许2026-0012",
+                "place": "汾东南路",
+                "current": True,
+                "holder": "晋源热力有限公司（演示）",
+                "valid_from": "2026-11-01",
+                "valid_to": "2026-12-15",
+                "depth_m": 2.5,
+            },
+        }
+    ],
 }
 SHEET_ERROR: Final[dict[str, Any]] = {
     "row": 3,
@@ -89,44 +95,12 @@ TAKEN: Final[dict[str, Any]] = {
 NEW_FINDING: Final[dict[str, Any]] = {"lon": 112.56, "lat": 37.74, "address": "汾东南路", "description": "人行道被挖开"}
 
 
-class Permit(Model):
-    """A permit; ``current``: valid today."""
-
-    permit_id: str
-    number: str
-    place: str
-    holder: str
-    holder_code: str | None
-    purpose: str | None
-    valid_from: str
-    valid_to: str
-    depth_m: float
-    state: str
-    current: bool
-
-
-class PermitList(Model):
-    """All permits, by number."""
-
-    items: list[Permit]
-
-
 class DiggingSheetError(Model):
     """What is wrong in a row of a sheet."""
 
     row: int
     column: str
     text: Bilingual
-
-
-class PermitsTaken(Model):
-    """What an import of permits did."""
-
-    rows: int
-    added: int
-    changed: int
-    unchanged: int
-    errors: list[DiggingSheetError]
 
 
 class Judgement(Model):
