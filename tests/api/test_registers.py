@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from tests.api.test_routes import ask, did
 from tests.api.world import World
 
 from cityops.access import SYSTEM, AuditFilter, list_audit
+from cityops.api import create_app
 from cityops.api.register_sheets import RegisterSheet
 from cityops.registers import register_object
 
@@ -256,6 +258,25 @@ def test_an_import_is_seen_by_who_began_it(town: World) -> None:
     job = imported(town, "unit", sheet(town, "unit"))
     assert ask(town, "shift_leader", "GET", f"/api/registers/imports/{job['job_id']}").status_code == 404
     assert ask(town, "unit", "GET", "/api/registers/imports/01UNKNOWN").status_code == 404
+
+
+def test_who_asks_for_an_import_after_a_restart_is_told_what_was_kept(town: World) -> None:
+    content = edited(sheet(town, "unit"), 2, {"编号": "C-010", "名称": "新食堂"})
+    before = imported(town, "unit", content)
+    assert (before["phase"], before["added"]) == ("done", 1)
+    again = create_app(town.context)  # the process that comes after: the same store, nothing in memory
+    answer = ask(replace(town, app=again), "unit", "GET", f"/api/registers/imports/{before['job_id']}")
+    said = answer.json()
+    assert (answer.status_code, said["code"]) == (404, "import.unknown")
+    assert "平台已重启" in said["message"]
+    assert "the platform was restarted" in said["message_en"]
+    assert (said["kept"], said["kept_en"]) == (
+        "一次导入要么全部写入，要么一行也不写，不会只写一半",
+        "an import is written as a whole or not at all, never a part of it",
+    )
+    assert "不会重复" in said["todo"]
+    once_more = imported(town, "unit", content)
+    assert (once_more["added"], once_more["changed"], once_more["unchanged"]) == (0, 0, once_more["rows"])
 
 
 def test_lines_and_areas_go_through_sheets_and_onto_the_map(town: World) -> None:

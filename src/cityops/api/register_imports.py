@@ -48,7 +48,11 @@ class ImportJob:
 
 
 class ImportJobs:
-    """Runs imports, so many at once; remembers the last that are over. In memory: importing again changes nothing."""
+    """Runs imports, so many at once; remembers the last that are over.
+
+    In memory: an import is one transaction, so that one which a restart broke off left nothing behind or all of it, and
+    the same sheet again adds nothing twice. Who asks for it after the restart is told so.
+    """
 
     def __init__(self, ids: IdMaker) -> None:
         self._ids = ids
@@ -77,12 +81,7 @@ class ImportJobs:
         with self._lock:
             job, future = self._jobs.get(job_id, (None, None))
         if job is None or future is None or job.account_id != person.account_id:
-            raise NotFoundError(
-                "没有这次导入（服务可能已重启）",
-                "there is no such import (the server may have been restarted)",
-                code="import.unknown",
-                todo=Text("请重新导入：已导入的行不会重复", "import again: rows that are in are left alone"),
-            )
+            raise _unknown()
         if future.done():
             future.result()
         return job
@@ -139,6 +138,22 @@ def import_sheet(
     )
     job.begin("done", job.total)
     job.done = job.total
+
+
+def _unknown() -> NotFoundError:
+    return NotFoundError(
+        f"查不到这次导入：平台已重启，或此后又做了 {KEPT} 次导入",
+        f"this import is not known: the platform was restarted, or {KEPT} imports were made since",
+        code="import.unknown",
+        kept=Text(
+            "一次导入要么全部写入，要么一行也不写，不会只写一半",
+            "an import is written as a whole or not at all, never a part of it",
+        ),
+        todo=Text(
+            "请用同一表格再导入一次：已写入的行不会重复，结果会显示哪些未变",
+            "import the same sheet again: rows that are in are left alone and counted as such",
+        ),
+    )
 
 
 def _too_many() -> BusyError:
