@@ -8,19 +8,7 @@ from datetime import datetime
 from functools import lru_cache, partial
 from typing import Any, Final
 
-from sqlalchemy import (
-    BindParameter,
-    ColumnElement,
-    Connection,
-    RowMapping,
-    Select,
-    and_,
-    bindparam,
-    func,
-    not_,
-    or_,
-    select,
-)
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, bindparam, func, not_, or_, select
 
 from cityops.access import Principal, mask_plate
 from cityops.cases.conditions import Situation
@@ -397,10 +385,8 @@ def _seen_one(principal: Principal) -> Select[Any]:
 @lru_cache(maxsize=PEOPLE)
 def _related(principal: Principal) -> Select[Any]:
     """The cases in the person's scope that came from a case or went into it, and those it names itself."""
-    case = case_table.c
-    of_case: BindParameter[str] = bindparam("of_case")
-    named = case.id.in_(bindparam("others", expanding=True))
-    related = or_(case.merged_into_id == of_case, case.origin_id == of_case, named)
+    case, named = case_table.c, case_table.c.id.in_(bindparam("others", expanding=True))
+    related = or_(case.merged_into_id == bindparam("of_case"), case.origin_id == bindparam("of_case"), named)
     return select(case_table).where(case_scope(principal), related).order_by(case.id).limit(MAX_RELATIONS)
 
 
