@@ -26,6 +26,7 @@ def rank(town: Town, who: Principal = DESK, newest: int = 50_000) -> dict[str, R
 def test_counts_within_radius_and_days(either: Town) -> None:
     """Now is 22 November 09:00: 30 days ago 23 October 09:00, 60 ago 23 September, 90 ago 24 August."""
     either.spot("A", radius_m=150)
+    either.case("2026-09-22 23:59", north_m=9000)
     either.alert("2026-10-23 09:00", north_m=149.9)
     either.alert("2026-10-23 08:59:59")
     either.alert("2026-11-22 08:59:59", north_m=-149.9, severity=4)
@@ -42,6 +43,16 @@ def test_counts_within_radius_and_days(either: Town) -> None:
         (Kind("case", "urban_management"), 1, 1, 1, 1),
     ]
     assert (found.score, found.rank) == (3, 1)
+
+
+@pytest.mark.parametrize(("first", "before"), [("2026-09-23 00:00", 1), ("2026-09-24 00:00", None)])
+def test_a_trend_needs_sixty_days(town: Town, first: str, before: int | None) -> None:
+    """On both sources: alerts go back far enough, cases from this day on; 60 days ago it was 23 September 09:00."""
+    town.spot("A")
+    town.alert("2026-01-01 00:00")
+    town.alert("2026-10-01 12:00")
+    town.case(first, north_m=9000)
+    assert rank(town)["A"].before_30 == before
 
 
 def test_what_never_counts(either: Town) -> None:

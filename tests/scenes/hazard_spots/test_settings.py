@@ -29,5 +29,5 @@ def test_a_setting_is_a_citys_own_inside_its_bounds(town: Town) -> None:
     result = context.trials.get(ADMIN, asked.trial_id).result
     assert result is not None
     assert [one.about.en for one in result.untried] == ["setting · A place is proposed from"]
-    desk.publish(ADMIN, {FROM: "8"}, expected_version=0, note="试行", untried_reason=None)
+    desk.publish(ADMIN, {FROM: "8"}, expected_version=0, note="试行", untried_reason="")
     assert Counting(context).points["propose_from"] == 8

@@ -46,7 +46,7 @@ def figures_answer(
         compared = [] if treated is None else comparisons(conn, counting, spot, treated, today)
     measures = context.registers.every(principal, MEASURE, fields={"spot": spot.code})
     return schemas.SpotFigures(
-        row=_row(own or RankedSpot(spot, 0, 0, 0, None, ()), counting, units),
+        row=_row(own or RankedSpot(spot, 0, None, 0, None, ()), counting, units),
         counted_from=None if found.counted_from_ms is None else from_ms(found.counted_from_ms),
         days=[
             schemas.SpotDay(day=day.isoformat(), alerts=by_day["alert"][day], cases=by_day["case"][day]) for day in days

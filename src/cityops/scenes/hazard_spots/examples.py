@@ -28,7 +28,7 @@ ROW: Final[dict[str, Any]] = {
             "last_30": 12, "last_90": 18, "weight": 1, "points": 12.0,
         },
         {
-            "source": "case", "name": "quick_accident", "title": {"zh": "事故快处", "en": "Quick accidents"},
+            "source": "case", "name": "accidents", "title": {"zh": "事故快处", "en": "Quick accidents"},
             "last_30": 3, "last_90": 3, "weight": 5, "points": 15.0,
         },
     ],

@@ -9,7 +9,7 @@ from typing import Final
 
 from cityops.access import Principal
 from cityops.registers import RegisterObject
-from cityops.scenes.hazard_spots.events import DAY_MS, Counting, Events, Kind
+from cityops.scenes.hazard_spots.events import DAY_MS, Counting, Events, Kind, midnight_ms
 from cityops.scenes.hazard_spots.ledger import MEASURE, OPEN, SPOT, is_overdue, radius_of
 from cityops.scenes.registry import SceneContext
 
@@ -37,7 +37,8 @@ class RankedSpot:
     """A spot with what happened there. Days are 24 hours, counted back from now.
 
     Attributes:
-        last_30, before_30, last_90: events of the last 30 days, of the 30 days before those, of the last 90.
+        last_30, before_30, last_90: events of the last 30 days, of the 30 days before those, of the last 90;
+            ``before_30`` is ``None`` where not all of those days are known.
         worst: gravest of the last 90 days, 1 to 4; ``None``: nothing happened.
         parts: the sum that the score is, most points first.
         rank: among the open spots by score; equal scores share it. ``None``: removed or dismissed.
@@ -46,7 +47,7 @@ class RankedSpot:
 
     spot: RegisterObject
     last_30: int
-    before_30: int
+    before_30: int | None
     last_90: int
     worst: int | None
     parts: tuple[Part, ...]
@@ -73,8 +74,13 @@ def ranking(context: SceneContext, principal: Principal, counting: Counting) -> 
     spots = context.registers.every(principal, SPOT)
     with context.store.read() as conn:
         events = counting.newest(conn, now_ms - PAST_DAYS * DAY_MS, now_ms, spots)
+        firsts = counting.first_days(conn).values()
     overdue = _overdue(context, principal)
+    before_ms = now_ms - 2 * RECENT_DAYS * DAY_MS
+    known = max([events.counted_from_ms or 0, *map(midnight_ms, firsts)]) <= before_ms
     found = [replace(counted_at(one, events, counting, now_ms), overdue=overdue[one.code]) for one in spots]
+    if not known:
+        found = [replace(one, before_30=None) for one in found]
     return Ranking(ranked(found), events.counted_from_ms)
 
 

@@ -24,7 +24,10 @@ class SpotPart(Model):
 
 
 class SpotRow(Model):
-    """A spot in the ranking. Days are 24 hours counted back from now; ``worst``: 1 notice to 4 critical."""
+    """A spot in the ranking. Days are 24 hours counted back from now; ``worst``: 1 notice to 4 critical.
+
+    ``before_30``: of the 30 days before the last 30; null where the platform does not know all of them.
+    """
 
     spot_id: str
     code: str
@@ -39,7 +42,7 @@ class SpotRow(Model):
     rank: int | None
     score: float
     last_30: int
-    before_30: int
+    before_30: int | None
     last_90: int
     worst: int | None
     parts: list[SpotPart]
