@@ -1,6 +1,6 @@
 // One MapLibre map with the city's layers. Its worker is bundled with the interface: nothing is fetched from elsewhere.
 import type { FeatureCollection } from "geojson";
-import { type GeoJSONSource, Map as MapLibre, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";
+import { type GeoJSONSource, Map as MapLibre, MapMouseEvent, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import "maplibre-gl/dist/maplibre-gl.css";
 import { calls } from "@/api/calls";
@@ -75,11 +75,20 @@ export class CityMap {
       ...(options.bounds ? { bounds: options.bounds, fitBoundsOptions: { padding: 40, maxZoom: 15 } } : { center: options.base.center as [number, number], zoom: 10.6 }),
     });
     this.map.touchZoomRotate.disableRotation();
+    this.map.getCanvas().addEventListener("keydown", (event) => this.press(event));
     placeSymbols(this.map, options.theme);
     if (options.controls) {
       this.map.addControl(new NavigationControl({ showCompass: false }), "bottom-right");
       this.map.addControl(new ScaleControl({ unit: "metric" }), "bottom-right");
     }
+  }
+
+  /** By keyboard the arrows move the map, and Enter is a click on its middle, where a cross stands. */
+  private press(event: KeyboardEvent): void {
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    const { left, top, width, height } = this.map.getCanvas().getBoundingClientRect();
+    this.map.fire(new MapMouseEvent("click", this.map, new MouseEvent("click", { clientX: left + width / 2, clientY: top + height / 2 })));
   }
 
   /** Resolves when layers can take data. */
