@@ -24,7 +24,7 @@ export function useChartStyle() {
         animation: false,
         textStyle: { fontFamily: "inherit", color: text },
         grid: { left: 8, right: 12, top: 34, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
-        legend: { top: 0, left: 0, itemWidth: 12, itemHeight: 8, textStyle: { color: text } },
+        legend: { top: 0, left: 0, itemWidth: 12, itemHeight: 8, itemGap: 20, textStyle: { color: text } },
         tooltip: {
           trigger: "axis",
           backgroundColor: token("--raised", "#f6f8f9", "#1f2931"),
