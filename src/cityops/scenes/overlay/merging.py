@@ -6,6 +6,7 @@ import json
 import math
 import string
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 from pydantic import ValidationError
@@ -53,11 +54,21 @@ class Declared:
     def __init__(self, spec: SceneSpec, detectors: Sequence[AnyDetector]) -> None:
         self.spec = spec
         self._detectors = tuple(detectors)
-        self.leaves: dict[str, Leaf] = {leaf.path: leaf for leaf in leaves_of(spec, detectors)}
-        self._data = json.dumps(spec.model_dump(mode="json", by_alias=True, exclude_unset=True))
+        self._declared = Merged(spec, self._tuned(spec))
+
+    @cached_property
+    def leaves(self) -> dict[str, Leaf]:
+        """Everything a city may change, by path; found when somebody changes or looks at it."""
+        return {leaf.path: leaf for leaf in leaves_of(self.spec, self._detectors)}
+
+    @cached_property
+    def _data(self) -> str:
+        return json.dumps(self.spec.model_dump(mode="json", by_alias=True, exclude_unset=True))
 
     def merge(self, rows: Rows) -> Merged:
         """The declaration with these values; with faults it is as it was declared."""
+        if not rows:
+            return self._declared
         data: dict[str, Any] = json.loads(self._data)
         faults = []
         for path, value in rows.items():
@@ -69,7 +80,7 @@ class Declared:
             if isinstance(found, Merged):
                 return found
             faults = found
-        return Merged(self.spec, self._tuned(self.spec), tuple(faults))
+        return self._declared._replace(faults=tuple(faults))
 
     def sound(self, rows: Rows) -> Merged:
         """As ``merge``; ``InvalidError`` (``overlay.rows``) names the first value that is wrong."""
