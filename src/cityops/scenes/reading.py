@@ -92,9 +92,10 @@ def parse_document(model: type[D], text: str) -> tuple[D | None, Document]:
         unwanted = next(_unwanted(text), None)
         if unwanted is not None:
             return None, Document(None, [unwanted])
-        root = yaml.compose(text, _Loader)
+        loader = _Loader(text)
+        root = loader.get_single_node()
         repeated = list(_repeated_keys(root))
-        data = load_yaml(text)
+        data = None if root is None or repeated else loader.construct_document(root)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         what = getattr(error, "problem", None) or str(error)
