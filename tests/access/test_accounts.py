@@ -7,6 +7,7 @@ from argon2 import PasswordHasher, extract_parameters
 from sqlalchemy import select
 
 from cityops.access import SYSTEM, Accounts, Passwords, Principal, Role, Sessions, UnitKind, Units, list_audit
+from cityops.access.passwords import NOBODY
 from cityops.access.tables import account
 from cityops.kit import BusyError, ConflictError, ForbiddenError, InvalidError, ManualClock, NotFoundError
 from cityops.store import Store
@@ -82,7 +83,8 @@ def test_a_user_name_is_taken_once_in_any_spelling(accounts: Accounts) -> None:
         accounts.create(SYSTEM, **{**_plain(), "username": " Ａ "})
     with pytest.raises(ConflictError):
         accounts.create(SYSTEM, **{**_plain(), "username": "b", "unit_id": "01NOSUCHUNIT"})
-    assert len(accounts.list(SYSTEM)) == 1
+    (made,) = accounts.list(SYSTEM)
+    assert accounts.ids(["Ａ", "b"]) == {"Ａ": made.id}
 
 
 def test_only_administrators_manage_accounts_but_people_set_their_own_password(accounts: Accounts) -> None:
@@ -113,6 +115,7 @@ def test_units(units: Units) -> None:
     assert units.get(firm.id) == firm
     assert units.find("E1") == firm
     assert units.find("E2") is None
+    assert units.ids(["E1", "E2"]) == {"E1": firm.id}
     assert [unit.code for unit in units.list(SYSTEM)] == ["C", "E1"]
     assert [unit.code for unit in units.list(SYSTEM, kind="enterprise")] == ["E1"]
     own = Principal("01E", "e", "e", Role.ENTERPRISE, unit_id=firm.id)
@@ -141,6 +144,12 @@ def test_an_old_hash_is_renewed_at_sign_in(accounts: Accounts, sessions: Session
         renewed = conn.execute(select(account.c.password_hash)).scalar_one()
     assert extract_parameters(renewed).memory_cost == 19_456
     sessions.sign_in("a", GOOD, "10.0.0.1")
+
+
+def test_who_is_not_there_costs_as_much_as_who_is() -> None:
+    passwords = Passwords()
+    assert extract_parameters(NOBODY) == extract_parameters(passwords.hash(GOOD))
+    assert not passwords.matches(None, GOOD)
 
 
 def test_a_flood_of_passwords_is_refused_loudly() -> None:

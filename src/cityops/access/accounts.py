@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -127,6 +127,13 @@ class Accounts:
             return self._one(account.c.username == tidy_username(username))
         except NotFoundError:
             return None
+
+    def ids(self, usernames: Iterable[str]) -> dict[str, str]:
+        """The ids of those of these accounts that there are, by user name as it was given."""
+        given = {tidy_username(username): username for username in usernames}
+        query = select(account.c.username, account.c.id).where(account.c.username.in_(sorted(given)))
+        with self._store.read() as conn:
+            return {given[row.username]: row.id for row in conn.execute(query)}
 
     def list(self, actor: Principal, *, limit: int = 10_000) -> list[Account]:
         """All accounts by user name, at most ``limit``, for who may manage them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -96,6 +97,12 @@ class Units:
         with self._store.read() as conn:
             row = conn.execute(select(unit).where(unit.c.code == code)).mappings().one_or_none()
         return None if row is None else _unit(row)
+
+    def ids(self, codes: Iterable[str]) -> dict[str, str]:
+        """The ids by code of those of these units that there are."""
+        query = select(unit.c.code, unit.c.id).where(unit.c.code.in_(sorted(codes)))
+        with self._store.read() as conn:
+            return {row.code: row.id for row in conn.execute(query)}
 
     def list(self, principal: Principal, *, kind: UnitKind | str | None = None, limit: int = 10_000) -> list[Unit]:
         """The units this person may see, by code; at most ``limit``."""

@@ -90,8 +90,11 @@ def parse_people(path: Path) -> tuple[DemoPeople | None, list[Problem]]:
 
 def demo_accounts(folder: Path) -> tuple[DemoAccount, ...]:
     """The accounts of ``demo.yaml``, for the sign-in page."""
-    accounts = read_people(folder).accounts
-    return tuple(DemoAccount(one.username, one.name, one.role, one.unit, one.areas) for one in accounts)
+    return _accounts(read_people(folder))
+
+
+def _accounts(people: DemoPeople) -> tuple[DemoAccount, ...]:
+    return tuple(DemoAccount(one.username, one.name, one.role, one.unit, one.areas) for one in people.accounts)
 
 
 def demo_file(folder: Path, register: RegisterSpec) -> Path:
@@ -107,7 +110,7 @@ def seed_folder(context: SceneContext, spec: SceneSpec, folder: Path) -> None:
     """
     people = read_people(folder)
     seed_units(context, (DemoUnit(one.code, one.name, one.kind, one.area, one.parent) for one in people.units))
-    seed_accounts(context, demo_accounts(folder))
+    seed_accounts(context, _accounts(people))
     for register in _in_order(spec.registers):
         path = demo_file(folder, register)
         if path.exists() and not context.registers.list(SYSTEM, register.name, page_size=1).total:

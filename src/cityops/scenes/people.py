@@ -62,28 +62,32 @@ def seed_city(context: SceneContext) -> None:
 
 def seed_units(context: SceneContext, units: Iterable[DemoUnit]) -> dict[str, str]:
     """Add the units that are missing; parents first. Returns their ids by code."""
-    ids: dict[str, str] = {}
-    for unit in units:
-        found = context.units.find(unit.code) or context.units.create(
-            SYSTEM,
-            code=unit.code,
-            name=unit.name,
-            kind=unit.kind,
-            parent_id=unit_id(context, unit.parent) if unit.parent else None,
-            area_code=unit.area_code,
-            credit_code=unit.credit_code,
-        )
-        ids[unit.code] = found.id
-    return ids
+    wanted = list(units)
+    there = context.units.ids(unit.code for unit in wanted)
+    for unit in wanted:
+        if unit.code not in there:
+            made = context.units.create(
+                SYSTEM,
+                code=unit.code,
+                name=unit.name,
+                kind=unit.kind,
+                parent_id=unit_id(context, unit.parent) if unit.parent else None,
+                area_code=unit.area_code,
+                credit_code=unit.credit_code,
+            )
+            there[unit.code] = made.id
+    return there
 
 
 def seed_accounts(
     context: SceneContext, accounts: Iterable[DemoAccount], crews: Mapping[str, str] | None = None
 ) -> None:
     """Add the accounts that are missing; ``crews``: ids by code."""
-    for account in accounts:
-        if context.accounts.find(account.username) is None:
-            context.accounts.create(
+    wanted = list(accounts)
+    there = context.accounts.ids(account.username for account in wanted)
+    for account in wanted:
+        if account.username not in there:
+            made = context.accounts.create(
                 SYSTEM,
                 username=account.username,
                 password=DEMO_PASSWORD,
@@ -93,6 +97,7 @@ def seed_accounts(
                 area_codes=account.area_codes,
                 crew_id=(crews or {})[account.crew] if account.crew else None,
             )
+            there[account.username] = made.id
 
 
 def unit_id(context: SceneContext, code: str) -> str:
