@@ -10,10 +10,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
 from cityops.cases import Workflow
 from cityops.inspections.declaration import Grade, RectificationSpec
+from cityops.kit import read_yaml
 
 RECTIFICATION: Final = "rectification"
 """The kind of a hazard's case."""
@@ -41,8 +40,7 @@ def rectification_workflow(spec: RectificationSpec) -> Workflow:
 
 @cache
 def _declared() -> dict[str, Any]:
-    with _FILE.open(encoding="utf-8") as file:
-        found: dict[str, Any] = yaml.safe_load(file)
+    found: dict[str, Any] = read_yaml(_FILE.read_text(encoding="utf-8"))
     return found
 
 

@@ -31,6 +31,7 @@ from cityops.kit.errors import (
 from cityops.kit.ids import IdMaker
 from cityops.kit.texts import clean, has_control, kept_as_written
 from cityops.kit.validation import refusal, rule_sentence
+from cityops.kit.yamls import read_yaml
 
 __all__ = [
     "CITY_FREQUENCY",
@@ -76,6 +77,7 @@ __all__ = [
     "from_wgs84",
     "has_control",
     "kept_as_written",
+    "read_yaml",
     "recompute_deadline",
     "refusal",
     "rule_sentence",

@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import accumulate, pairwise
 from typing import Final, Self
 
@@ -135,6 +135,7 @@ class WorkingCalendar:
         self._working_days = [day for day, works in enumerate(self._working) if works]
 
     @classmethod
+    @cache
     def official(cls) -> Self:
         """The calendar of the State Council's notices, as far as the installed ``chinesecalendar`` has them."""
         names = {holiday.value: Text(holiday.chinese, holiday.value) for holiday in Holiday}

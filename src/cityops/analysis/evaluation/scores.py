@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError,
 
 from cityops.analysis.evaluation.counters import CounterRow, Counters, Dimension, GroupKey, Period, grouped
 from cityops.analysis.evaluation.indicators import DEFINITIONS, Indicator, Rate, count_of, rate_of, rates
-from cityops.kit import ConfigError, Text
+from cityops.kit import ConfigError, Text, read_yaml
 
 FULL_WEIGHT: Final = 100
 
@@ -133,7 +133,7 @@ def read_rules(text: str) -> tuple[ScoreRules, ...]:
         ConfigError: ``evaluation.rules``: what is wrong, by entry; or two sets of one name in force on one day.
     """
     try:
-        entries: Any = yaml.safe_load(text)
+        entries: Any = read_yaml(text)
         found = tuple(ScoreRules.model_validate(entry) for entry in entries)
     except (yaml.YAMLError, ValidationError, TypeError) as error:
         raise _bad_rules(str(error)) from error

@@ -8,11 +8,10 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
-import yaml
 from pydantic import Field, model_validator
 
 from cityops.cases import LimitSpec
-from cityops.kit import Data, Text, Words
+from cityops.kit import Data, Text, Words, read_yaml
 from cityops.scenes.spec import Name
 
 SOCIAL_INSURANCE: Final = "social_insurance"
@@ -123,4 +122,4 @@ def mechanism_reasons(mechanism: Mechanism, facts: Facts) -> tuple[bool, list[Te
 def dispute_rules() -> DisputeRules:
     """The rules beside this file."""
     text = (Path(__file__).parent / "rules.yaml").read_text(encoding="utf-8")
-    return DisputeRules.model_validate(yaml.safe_load(text))
+    return DisputeRules.model_validate(read_yaml(text))
