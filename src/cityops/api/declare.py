@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from fastapi import Depends
+from pydantic.json_schema import models_json_schema
 
 from cityops.access import Permission
 from cityops.api import examples, schemas
@@ -52,6 +53,7 @@ _WORDS: Final[Mapping[int, str]] = {
     429: "达到上限，请稍后再试 A bound was reached; try again later",
     503: "某个部分暂不可用 A part is not there now",
 }
+_SCHEMA: Final = "#/components/schemas/{model}"
 _STANDARD: Final = (400, 401, 403, 429, 503)
 _PUBLIC: Final = (400, 429, 503)
 
@@ -86,7 +88,7 @@ def spec(
     """
     public = public or visit is not None
     statuses = sorted({*(_PUBLIC if public else _STANDARD), *refusals})
-    responses: dict[int | str, Any] = {code: _refusal(code) for code in statuses}
+    responses: dict[int | str, Any] = {code: {"description": _WORDS[code]} for code in statuses}
     if answer is not None:
         responses[status] = {"content": {media_type: {"example": answer}}}
     extra: dict[str, Any] = {"x-permissions": sorted(permissions), "x-public": public}
@@ -110,11 +112,6 @@ def _asked(permissions: Sequence[Permission], public: bool, visit: VisitKind | N
     return [] if public else [needs(*permissions)]
 
 
-def _refusal(code: int) -> dict[str, Any]:
-    model = schemas.InvalidInput if code == 400 else schemas.Problem
-    return {"model": model, "description": _WORDS[code]}
-
-
 def finish_openapi(document: dict[str, Any]) -> dict[str, Any]:
     """FastAPI's document as ours: refusals in their own media type with an example, no trace of FastAPI's 422."""
     for path in document["paths"].values():
@@ -123,12 +120,28 @@ def finish_openapi(document: dict[str, Any]) -> dict[str, Any]:
             responses.pop("422", None)
             for code, response in responses.items():
                 if int(code) >= 400:
-                    schema = next(iter(response["content"].values()))["schema"]
-                    content = {"schema": schema, "example": _problem_example(int(code))}
-                    response["content"] = {MEDIA_TYPE: content}
+                    response["content"] = {MEDIA_TYPE: _problem_content(int(code))}
     for unused in ("HTTPValidationError", "ValidationError"):
         document["components"]["schemas"].pop(unused, None)
+    document["components"]["schemas"].update(_problem_schemas())
     return document
+
+
+def _problem_schemas() -> dict[str, Any]:
+    """The schemas of refusals: FastAPI, told of them route by route, would make them a thousand times at each start."""
+    _, found = models_json_schema(
+        [(schemas.InvalidInput, "serialization"), (schemas.Problem, "serialization")], ref_template=_SCHEMA
+    )
+    definitions: dict[str, Any] = found["$defs"]
+    for field in (field for one in definitions.values() for field in one["properties"].values()):
+        if field.get("default", ...) is None:
+            del field["default"]  # as FastAPI writes all other schemas
+    return definitions
+
+
+def _problem_content(code: int) -> dict[str, Any]:
+    model = schemas.InvalidInput if code == 400 else schemas.Problem
+    return {"schema": {"$ref": _SCHEMA.format(model=model.__name__)}, "example": _problem_example(code)}
 
 
 def _problem_example(code: int) -> dict[str, Any]:
