@@ -21,7 +21,8 @@ def get_board(scenes: Scenes, person: Person) -> schemas.IndicatorBoard:
     """Values (recomputed where there is a formula), target paths, lights, contradictions, by code."""
     today = scenes.clock.now().date()
     owners = {unit.id: unit.name for unit in scenes.units.list(SYSTEM)}
-    items = [_row(one, owners.get(one.indicator.unit_id or "")) for one in board(scenes.registers, person, today)]
+    found = board(scenes.registers, scenes.figures, person, today)
+    items = [_row(one, owners.get(one.indicator.unit_id or "")) for one in found]
     return schemas.IndicatorBoard(today=today.isoformat(), items=items)
 
 
@@ -35,6 +36,7 @@ def _row(one: Assessment, owner: str | None) -> schemas.IndicatorRow:
         title=one.indicator.title,
         **{name: data[name] for name in same},
         formula=data.get("formula"),
+        figure=data.get("figure"),
         definition=data.get("definition"),
         stale_after_days=data.get("stale_after_days"),
         owner=owner,
@@ -51,7 +53,7 @@ def _row(one: Assessment, owner: str | None) -> schemas.IndicatorRow:
                 date=two.day.isoformat(),
                 reported=float(two.reported),
                 other=float(two.other),
-                recomputed=two.recomputed,
+                against=two.against,
                 source=two.source,
             )
             for two in one.contradictions

@@ -16,6 +16,7 @@ BOARD: Final[dict[str, Any]] = {
             "group": "emergency",
             "measured_in": "平方米",
             "formula": "shelter_area / core_population",
+            "figure": None,
             "definition": None,
             "owner": "市应急管理局规划处（演示）",
             "source": "“十四五”应急规划报道",
@@ -31,7 +32,13 @@ BOARD: Final[dict[str, Any]] = {
             "points": [{"date": "2025-12-31", "value": 1.95}],
             "path": [{"date": "2021-01-01", "value": 1.2}, {"date": "2025-12-31", "value": 2.0}],
             "contradictions": [
-                {"date": "2025-12-31", "reported": 2.1, "other": 1.95, "recomputed": True, "source": "简报（合成）"}
+                {
+                    "date": "2025-12-31",
+                    "reported": 2.1,
+                    "other": 1.95,
+                    "against": "recomputed",
+                    "source": "简报（合成）",
+                }
             ],
             "problem": None,
         }
@@ -47,12 +54,12 @@ class DatedFigure(Model):
 
 
 class IndicatorContradiction(Model):
-    """Two figures of a day that differ; ``other`` is recomputed, or was typed in too."""
+    """Two figures that differ; ``other`` is recomputed, was typed in too, or is today's figure of a scene's board."""
 
     date: str
     reported: float
     other: float
-    recomputed: bool
+    against: Literal["recomputed", "twice", "figure"]
     source: str
 
 
@@ -65,6 +72,7 @@ class IndicatorRow(Model):
     group: str
     measured_in: str
     formula: str | None
+    figure: str | None
     definition: str | None
     owner: str | None
     source: str
