@@ -121,6 +121,12 @@ def test_after_90_days_it_may_be_proposed_again(town: Town) -> None:
         assert len(proposed(town)) == expected
 
 
+def test_at_most_fifty_are_shown_the_fullest(town: Town) -> None:
+    for number in range(52):
+        town.alert("2026-11-20 07:10", north_m=300 * number, count=5 + number)
+    assert [one.count for one in proposed(town)] == [*range(56, 6, -1)]
+
+
 def test_a_spot_dismissed_by_hand_keeps_its_place_quiet(town: Town) -> None:
     town.spot("no", state="dismissed", dismissed_on="2026-11-01", dismissed_why="x")
     town.alert("2026-11-20 07:10", count=60)

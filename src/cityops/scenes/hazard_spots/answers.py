@@ -16,7 +16,7 @@ from cityops.scenes.hazard_spots.deployment import PAST_DAYS as DEPLOYED_DAYS
 from cityops.scenes.hazard_spots.deployment import UNKNOWN, Axis, Deployment, hours_by_group
 from cityops.scenes.hazard_spots.events import Counting
 from cityops.scenes.hazard_spots.ledger import DISMISSED, MEASURE, SPOT, day_of, is_overdue, radius_of
-from cityops.scenes.hazard_spots.proposals import QUIET_DAYS, RECENT_DAYS, Proposal, Proposals
+from cityops.scenes.hazard_spots.proposals import QUIET_DAYS, RECENT_DAYS, SHOWN, Proposal, Proposals
 from cityops.scenes.hazard_spots.ranking import PAST_DAYS, Part, RankedSpot, Ranking, ranking
 from cityops.scenes.registry import SceneContext
 
@@ -114,6 +114,7 @@ def proposals_answer(
         propose_from=int(counting.points["propose_from"]),
         within_m=counting.points["propose_within_m"],
         quiet_days=QUIET_DAYS,
+        shown_max=SHOWN,
         counted_from=None if found.counted_from_ms is None else from_ms(found.counted_from_ms),
         decides=may_write(principal, context.registers.spec(SPOT)),
         items=[

@@ -161,7 +161,8 @@ class Counting:
             found = conn.execute(query.order_by(one.at_ms.desc()).limit(self._newest + 1)).all()
             if len(found) > self._newest:
                 cut.append(found[-2][2])
-            rows += [(*row[:4], Kind(one.source, row[4])) for row in found[: self._newest]]
+            kinds = {name: Kind(one.source, name) for name in {row[4] for row in found}}
+            rows += [(lon, lat, at, severity, kinds[name]) for lon, lat, at, severity, name in found[: self._newest]]
         return _events(rows, max(cut, default=None))
 
     def by_day(self, conn: Connection, spot: RegisterObject, since: date, until: date) -> dict[Source, Counter[date]]:

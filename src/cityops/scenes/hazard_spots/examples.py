@@ -74,6 +74,7 @@ PROPOSALS: Final[dict[str, Any]] = {
     "propose_from": 5,
     "within_m": 100,
     "quiet_days": 90,
+    "shown_max": 50,
     "counted_from": None,
     "decides": True,
     "items": [

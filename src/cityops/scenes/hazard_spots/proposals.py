@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from math import ceil, cos, radians
 from typing import Final
 
@@ -38,6 +39,8 @@ RECENT_DAYS: Final = 30
 QUIET_DAYS: Final = 90
 """So long a place that was dismissed is not proposed again, unless twice as much happens there."""
 LEAST_RADIUS_M: Final = 20
+SHOWN: Final = 50
+"""Proposals at most, the fullest; when they are decided the next ones follow."""
 _ROUND_M: Final = 10
 _DIGITS: Final = 6
 
@@ -58,7 +61,7 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Proposals:
-    """What is proposed, most events first; ``counted_from_ms`` as of ``Events``."""
+    """What is proposed, most events first, at most ``SHOWN``; ``counted_from_ms`` as of ``Events``."""
 
     items: list[Proposal]
     counted_from_ms: int | None
@@ -72,9 +75,9 @@ def proposals(context: SceneContext, counting: Counting) -> Proposals:
         spots = context.registers.every_in(conn, SYSTEM, SPOT)
         events = counting.newest(conn, now_ms - RECENT_DAYS * DAY_MS, now_ms)
     free = outside(events, [one for one in spots if one.state in OPEN])
-    found = [_proposal(events, members) for members in clusters(events, free, within_m, least)]
-    items = [one for one in found if dismissal(spots, one.lon, one.lat, one.count, today) is None]
-    return Proposals(sorted(items, key=lambda one: (-one.count, one.lon, one.lat)), events.counted_from_ms)
+    found = (_proposal(events, members) for members in clusters(events, free, within_m, least))
+    items = (one for one in found if dismissal(spots, one.lon, one.lat, one.count, today) is None)
+    return Proposals(list(islice(items, SHOWN)), events.counted_from_ms)
 
 
 def outside(events: Events, spots: Iterable[RegisterObject]) -> Flags:

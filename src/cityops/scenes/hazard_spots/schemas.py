@@ -161,12 +161,13 @@ class ProposedSpot(Model):
 
 
 class ProposedSpots(Model):
-    """The proposals, most events first, by which rule, and whether this person decides them."""
+    """The proposals, most events first, at most ``shown_max``; by which rule, and whether this person decides them."""
 
     past_days: int
     propose_from: int
     within_m: float
     quiet_days: int
+    shown_max: int
     counted_from: Moment | None
     decides: bool
     items: list[ProposedSpot]
