@@ -11,7 +11,7 @@ from tests.scenes.road_excavation.town import STOP as STOPPED
 from cityops.scenes.road_excavation.findings import NewFinding, report
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(180)]
-SCENE_PAGES = {"/accidents", "/disputes", "/indicators", "/permits", "/winter", "/works"}
+SCENE_PAGES = {"/accidents", "/disputes", "/hazard-spots", "/indicators", "/permits", "/winter", "/works"}
 SHOWN = {
     "indicators1": {"/indicators"},
     "team2": {"/disputes", "/permits", "/works"},
