@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import os
 import sys
@@ -229,9 +230,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     options = _parser().parse_args(arguments)
     module, function = _COMMANDS[options.command].split(":")
+    gc.disable()  # what modules make stays: nothing to collect
     work: Callable[[Product, argparse.Namespace], int] = getattr(
         importlib.import_module(f"cityops.bootstrap.{module}"), function
     )
+    gc.enable()
     try:
         return work(product(os.environ), options)
     except CityOpsError as error:
