@@ -10,7 +10,7 @@ from tests.scenes.rooms import installed_scenes
 
 from cityops.access import SYSTEM, Principal, Role
 from cityops.kit import ForbiddenError, InvalidError
-from cityops.registers import RegisterObject
+from cityops.registers import ObjectFaultsError, RegisterObject
 from cityops.scenes import seed_city
 from cityops.scenes.hazard_spots.demo import MEASURES, SPOTS
 from cityops.scenes.hazard_spots.ledger import is_overdue
@@ -69,9 +69,10 @@ def test_out_of_order_is_refused_and_nothing_changes(town: Town) -> None:
 
 
 def test_a_spot_needs_its_place_and_a_radius_that_is_one(town: Town) -> None:
-    with pytest.raises(InvalidError) as refused:
+    with pytest.raises(ObjectFaultsError) as refused:
         town.context.registers.create(SYSTEM, register="hazard_spot", code="A", title="A", data=FIRST)
-    assert refused.value.code == "hazard_spots.place"
+    assert [fault.field for fault in refused.value.faults] == ["lon"]
+    assert "经度：点位要在地图上标出位置" in refused.value.text.zh
     for radius_m in (19, 501):
         with pytest.raises(InvalidError, match="20"):
             town.spot("A", radius_m=radius_m)

@@ -7,11 +7,11 @@ from datetime import timedelta
 from typing import Final
 
 from cityops.access import SYSTEM, Principal
-from cityops.api import Bilingual
+from cityops.api import Bilingual, show
 from cityops.kit import Text, from_ms
 from cityops.registers import VEHICLE, RegisterObject, may_write
 from cityops.scenes.hazard_spots import schemas
-from cityops.scenes.hazard_spots.comparison import Comparison, comparisons
+from cityops.scenes.hazard_spots.comparison import comparisons
 from cityops.scenes.hazard_spots.deployment import PAST_DAYS as DEPLOYED_DAYS
 from cityops.scenes.hazard_spots.deployment import UNKNOWN, Axis, Deployment, hours_by_group
 from cityops.scenes.hazard_spots.events import Counting
@@ -53,7 +53,7 @@ def figures_answer(
         ],
         treated_on=None if treated is None else treated.isoformat(),
         judge_from=counting.points["judge_from"],
-        comparisons=[_comparison(one) for one in compared],
+        comparisons=[show(schemas.SpotComparison, one) for one in compared],
         measures=[
             schemas.SpotMeasure(
                 measure_id=one.id,
@@ -179,19 +179,6 @@ def _part(part: Part, counting: Counting) -> schemas.SpotPart:
         last_90=part.last_90,
         weight=part.weight,
         points=part.points,
-    )
-
-
-def _comparison(one: Comparison) -> schemas.SpotComparison:
-    return schemas.SpotComparison(
-        source=one.source,
-        days=one.days,
-        before=one.before,
-        after=one.after,
-        difference=one.difference,
-        percent=one.percent,
-        p=one.p,
-        verdict=one.verdict,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,8 @@ class HazardSpotsScene(Scene):
 
     def register_checks(self) -> Mapping[str, ObjectCheck]:
         """A spot has a place, and no dates of steps that it has not reached."""
-        return {SPOT: check_spot}
+        (spots,) = (register for register in self.spec.registers if register.name == SPOT)
+        return {SPOT: partial(check_spot, spots)}
 
     def routers(self) -> Sequence[APIRouter]:
         """Ranking, one spot, deployment, proposals."""

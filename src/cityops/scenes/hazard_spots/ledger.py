@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
-from cityops.kit import InvalidError, Text
-from cityops.registers import ARCHIVED, RegisterObject
+from cityops.kit import Text
+from cityops.registers import ARCHIVED, ObjectFault, ObjectFaultsError, RegisterObject, RegisterSpec
 from cityops.scenes.registry import SceneContext
 
 SCENE: Final = "hazard_spots"
@@ -21,29 +21,27 @@ RADIUS_M: Final = 100
 """Of a spot that names none."""
 UNDONE: Final = ("planned", "doing")
 """States of a measure that is still to be done."""
+_NOT_REACHED: Final = Text(
+    "还没有走到这一步，或已退回，应为空", "this step is not reached, or was gone back from: leave it empty"
+)
 
 
-def check_spot(made: RegisterObject) -> None:
+def check_spot(spec: RegisterSpec, made: RegisterObject) -> None:
     """The register's own rule: a spot has a place, and no date of a step that it has not reached, or went back from.
 
     Raises:
-        InvalidError: ``hazard_spots.place``, ``hazard_spots.dates``.
+        ObjectFaultsError: with every such field.
     """
+    faults = []
     if made.lon is None or made.lat is None:
-        raise _refused("place", "点位要在地图上标出位置", "a spot needs its place on the map")
-    if made.state == ARCHIVED:
-        return
-    reached = STEPS[:1] if made.state == DISMISSED else STEPS[: STEPS.index(made.state) + 1]
-    wrong = [f"{step}_on" for step in STEPS if step not in reached]
-    if made.state != DISMISSED:
-        wrong += ["dismissed_on", "dismissed_why"]
-    found = [name for name in wrong if name in made.data]
-    if found:
-        raise _refused(
-            "dates",
-            f"还没有走到这一步，或已退回，请清空：{'、'.join(found)}",
-            f"this step is not reached, or was gone back from; leave empty: {', '.join(found)}",
-        )
+        faults.append(ObjectFault("lon", Text("点位要在地图上标出位置", "a spot needs its place on the map")))
+    if made.state != ARCHIVED:
+        reached = STEPS[:1] if made.state == DISMISSED else STEPS[: STEPS.index(made.state) + 1]
+        empty = [f"{step}_on" for step in STEPS if step not in reached]
+        empty += [] if made.state == DISMISSED else ["dismissed_on", "dismissed_why"]
+        faults += [ObjectFault(name, _NOT_REACHED) for name in empty if name in made.data]
+    if faults:
+        raise ObjectFaultsError(faults, spec)
 
 
 def radius_of(spot: RegisterObject) -> int:
@@ -65,7 +63,3 @@ def is_overdue(measure: RegisterObject, today: date) -> bool:
 def settings_of(context: SceneContext) -> Mapping[str, float]:
     """The scene's settings by name, with the city's own values in them."""
     return {one.name: one.value for one in context.overlays.spec(SCENE).settings}
-
-
-def _refused(code: str, zh: str, en: str) -> InvalidError:
-    return InvalidError(zh, en, code=f"{SCENE}.{code}", kept=Text("台账没有改变", "the register was not changed"))
