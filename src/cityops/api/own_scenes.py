@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from sqlalchemy import literal, select
+from sqlalchemy import false, or_, select
 
 from cityops.access import Principal, Role
 from cityops.api.context import ApiContext
-from cityops.cases import case_scope, case_table
+from cityops.cases import case_table, scope_parts
 from cityops.registers import may_read, register_object
 
 _BY_UNIT: Final = frozenset({Role.UNIT, Role.HANDLER, Role.ENTERPRISE, Role.CREW})
@@ -29,10 +29,10 @@ def own_scenes(services: ApiContext, person: Principal) -> list[str]:
     seen = replace(person, role=Role.UNIT) if person.role is Role.HANDLER else person
     scene_of = {register: scene.name for scene in services.scenes for register in scene.registers}
     read = [name for name in scene_of if may_read(person, services.registers.spec(name))]
-    own = literal(person.unit_id).in_([_o.unit_id, _o.supervisor_id])  # nobody's objects are not those of no unit
-    objects = select(_o.register).where(_o.register.in_(read), own)
-    cases = select(case_table.c.scene).where(case_scope(seen))
+    own = or_(_o.unit_id == person.unit_id, _o.supervisor_id == person.unit_id) if person.unit_id else false()
+    objects = select(_o.register).where(_o.register.in_(read), own).distinct()
+    cases = [select(case_table.c.scene).where(part).distinct() for part in scope_parts(seen)]
     with services.store.read() as conn:
-        found = {scene_of[name] for name in conn.execute(objects.distinct()).scalars()}
-        found |= set(conn.execute(cases.distinct()).scalars())
+        found = {scene_of[name] for name in conn.execute(objects).scalars()}
+        found.update(scene for part in cases for scene in conn.execute(part).scalars())
     return [name for name in names if name in found]

@@ -10,7 +10,7 @@ from cityops.cases.machines import Fault
 from cityops.cases.records import Act, told_before
 from cityops.cases.registration import CaseForm, Registered, Registration, Registrations
 from cityops.cases.rulebook import LOCAL_STANDARD, RULE_TABLES, Rulebook, Rules
-from cityops.cases.scope import case_scope, inside_scope
+from cityops.cases.scope import case_scope, inside_scope, scope_parts
 from cityops.cases.showing import field_view
 from cityops.cases.standards import LimitSpec, Season, StageLimit, Standard
 from cityops.cases.tables import (
@@ -121,6 +121,7 @@ __all__ = [
     "inside_scope",
     "notice_table",
     "reporter_table",
+    "scope_parts",
     "step_table",
     "task_table",
     "told_before",
