@@ -1,4 +1,4 @@
-"""A scene's own routes over the product's rooms and people of every role, and what every scene's routes must be."""
+"""A scene's own routes over the product's rooms, with people of every role."""
 
 from __future__ import annotations
 
@@ -10,13 +10,11 @@ from typing import Any
 
 import httpx
 from fastapi import APIRouter, FastAPI
-from tests.api.test_openapi import test_a_route_is_complete as check_route
 from tests.api.test_permissions import denied
 from tests.api.world import World
 from tests.scenes.rooms import scene_context
 
 from cityops.api import create_app, openapi_document
-from cityops.api.declare import TAGS
 from cityops.places import City
 
 Paths = Mapping[str, Mapping[str, Any]]
@@ -62,10 +60,3 @@ def documented(routers: Sequence[APIRouter], base: str) -> Paths:
 def names(paths: Paths) -> set[str]:
     """The routes as ``GET /api/…``."""
     return {f"{method.upper()} {path}" for path, operations in paths.items() for method in operations}
-
-
-def check_words(paths: Paths, route: str) -> None:
-    """The route has a summary in two languages, examples and refusals, as every route of the product."""
-    method, path = route.split()
-    operation = paths[path][method.lower()]
-    check_route(method.lower(), path, {**operation, "tags": [*operation["tags"], TAGS[0]["name"]]})

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.api.test_permissions import DESK, ROLES, URBAN
 from tests.api.world import PASSWORD, SETTINGS, compose
-from tests.scenes.serving import Served, check_words, documented, names
+from tests.scenes.serving import Served, documented, names
 
 from cityops.access import SYSTEM
 from cityops.places import City
@@ -59,11 +59,6 @@ def served(tmp_path_factory: pytest.TempPathFactory, city: City) -> Iterator[Ser
 
 def test_the_table_names_every_route_of_the_scene() -> None:
     assert names(OWN) == ALLOWED.keys()
-
-
-@pytest.mark.parametrize("route", sorted(ALLOWED))
-def test_a_route_says_what_it_does_in_two_languages_with_examples(route: str) -> None:
-    check_words(OWN, route)
 
 
 @pytest.mark.parametrize("who", [*ROLES, ""])

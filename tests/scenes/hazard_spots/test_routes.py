@@ -8,7 +8,7 @@ import pytest
 from tests.api.test_permissions import ROLES
 from tests.api.world import SETTINGS, compose
 from tests.scenes.hazard_spots.town import LAT, LON, Town
-from tests.scenes.serving import Served, check_words, documented, names
+from tests.scenes.serving import Served, documented, names
 
 from cityops.access import SYSTEM
 from cityops.places import City
@@ -57,11 +57,6 @@ def town(served: Served) -> Town:
 
 def test_the_table_names_every_route_of_the_scene() -> None:
     assert names(OWN) == ALLOWED.keys()
-
-
-@pytest.mark.parametrize("route", sorted(ALLOWED))
-def test_a_route_says_what_it_does_in_two_languages_with_examples(route: str) -> None:
-    check_words(OWN, route)
 
 
 @pytest.mark.parametrize("who", [*ROLES, ""])

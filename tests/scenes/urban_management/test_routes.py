@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from tests.api.test_permissions import DESK, ROLES, URBAN
 from tests.api.world import SETTINGS, compose
-from tests.scenes.serving import Served, check_words, documented, names
+from tests.scenes.serving import Served, documented, names
 
 from cityops.places import City
 from cityops.scenes import load_scenes
@@ -40,11 +40,6 @@ def served(tmp_path_factory: pytest.TempPathFactory, city: City) -> Iterator[Ser
 
 def test_the_table_names_every_route_of_the_scene() -> None:
     assert names(OWN) == ALLOWED.keys()
-
-
-@pytest.mark.parametrize("route", sorted(ALLOWED))
-def test_a_route_says_what_it_does_in_two_languages_with_examples(route: str) -> None:
-    check_words(OWN, route)
 
 
 @pytest.mark.parametrize("who", [*ROLES, ""])
