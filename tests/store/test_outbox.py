@@ -11,7 +11,8 @@ from sqlalchemy import Connection, select
 from tests.store.helpers import add, names, together
 
 from cityops.kit import BusyError, InvalidError, ManualClock, NotFoundError, UnavailableError
-from cityops.store import Deliveries, Event, Store, Subscriber, emit, write_events
+from cityops.store import Deliveries, Event, Store, Subscriber, at_end, emit
+from cityops.store.outbox import write_rest
 from cityops.store.tables import outbox, outbox_offset
 
 
@@ -57,7 +58,7 @@ def test_an_event_inside_a_savepoint_goes_with_it_and_one_before_it_stays(store:
     def undone(conn: Connection) -> None:
         with conn.begin_nested():
             emit(conn, "case.opened", "written and gone", {})
-            write_events(conn)
+            write_rest(conn)
             emit(conn, "case.opened", "gone", {})
             raise ValueError("no")
 
@@ -71,6 +72,29 @@ def test_an_event_inside_a_savepoint_goes_with_it_and_one_before_it_stays(store:
 
     store.write(work)
     assert [event.key for event in store.events_after(0, 10)] == ["before", "kept", "after"]
+
+
+def test_what_is_left_for_the_end_follows_everything_else_and_goes_with_its_savepoint(store: Store) -> None:
+    done: list[str] = []
+
+    def last(conn: Connection, words: str) -> None:
+        at_end(conn, lambda _: done.append(words))
+
+    def undone(conn: Connection) -> None:
+        with conn.begin_nested():
+            last(conn, "gone with its savepoint")
+            raise ValueError("no")
+
+    def work(conn: Connection) -> None:
+        last(conn, "before the savepoint")
+        with pytest.raises(ValueError, match="no"):
+            undone(conn)
+        last(conn, "after it")
+        at_end(conn, lambda conn: last(conn, "asked for at the end"))
+        done.append("work")
+
+    store.write(work)
+    assert done == ["before the savepoint", "work", "after it", "asked for at the end"]
 
 
 def test_emit_outside_a_write_is_a_bug_that_is_told(store: Store) -> None:
@@ -91,7 +115,7 @@ def test_an_open_transaction_holds_later_ids_back(store: Store) -> None:
 
     def slow(conn: Connection) -> None:
         emit(conn, "case.opened", "slow", {})
-        write_events(conn)  # now, and not when the work is done: the id is drawn
+        write_rest(conn)  # now, and not when the work is done: the id is drawn
         drawn.set()
         assert finish.wait(30)
 
@@ -122,7 +146,7 @@ def test_nothing_is_skipped_while_many_write(store: Store) -> None:
             def work(conn: Connection, turn: int = turn, rolls_back: bool = rolls_back) -> None:
                 emit(conn, "case.opened", f"{number}-{turn}-{'no' if rolls_back else 'yes'}", {})
                 if store.dialect == "postgresql":
-                    write_events(conn)
+                    write_rest(conn)
                     time.sleep(dice.random() * 0.004)
                 emit(conn, "case.changed", f"{number}-{turn}-{'no' if rolls_back else 'yes'}", {})
                 if rolls_back:

@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, Select, func, insert, select, update
@@ -20,7 +21,7 @@ from cityops.access.principal import Principal
 from cityops.access.roles import Permission
 from cityops.access.tables import audit, audit_head
 from cityops.kit import Clock, Text
-from cityops.store import write_events
+from cityops.store import at_end
 
 _GENESIS: Final = "0" * 64
 _HEAD_ID: Final = 1
@@ -90,16 +91,11 @@ def record_audit(
     purpose: str | None = None,
     detail: Mapping[str, Any] | None = None,
 ) -> None:
-    """Append a line in the running write.
+    """Append a line in the running write, when all else of it is done: on PostgreSQL every other write waits for it.
 
-    On PostgreSQL this holds the head row until the transaction ends: make it the work's last step. Events that the
-    work has emitted are written before, so that nobody waits for them.
     ``detail`` must be JSON without NaN (``TypeError``, ``ValueError``).
     """
-    write_events(conn)
-    rows, previous = _lock_head(conn)
     line: dict[str, Any] = {
-        "sequence": rows + 1,
         "at_ms": at_ms,
         "actor_id": actor.account_id,
         "actor_name": actor.display_name,
@@ -109,10 +105,15 @@ def record_audit(
         "object_id": object_id,
         "purpose": purpose,
         "detail": json.loads(json.dumps(dict(detail or {}), allow_nan=False)),  # as it will be read back
-        "previous_hash": previous,
     }
-    digest = _digest(line)
-    conn.execute(insert(audit), {**line, "hash": digest})
+    at_end(conn, partial(_append, line))
+
+
+def _append(line: Mapping[str, Any], conn: Connection) -> None:
+    rows, previous = _lock_head(conn)
+    chained = {**line, "sequence": rows + 1, "previous_hash": previous}
+    digest = _digest(chained)
+    conn.execute(insert(audit), {**chained, "hash": digest})
     conn.execute(_MOVE_HEAD, {"rows": rows + 1, "hash": digest})
 
 

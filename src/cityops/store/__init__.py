@@ -3,7 +3,7 @@
 from cityops.store.backup import Manifest, backup, read_manifest, restore, verify_backup
 from cityops.store.delivery import DeadLetter, Deliveries
 from cityops.store.files import FileRef, Files
-from cityops.store.outbox import Event, Subscriber, emit, write_events
+from cityops.store.outbox import Event, Subscriber, at_end, emit
 from cityops.store.schema import SERIAL, metadata
 from cityops.store.store import Store
 
@@ -17,11 +17,11 @@ __all__ = [
     "Manifest",
     "Store",
     "Subscriber",
+    "at_end",
     "backup",
     "emit",
     "metadata",
     "read_manifest",
     "restore",
     "verify_backup",
-    "write_events",
 ]

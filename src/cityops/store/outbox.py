@@ -7,6 +7,7 @@ then looks at the locks that are held, and reads only up to the smallest number 
 could miss is greater. A lock is released only after its transaction became visible.
 
 A write's events wait in memory and go to the table together, when its work is done: one statement for all of them.
+What takes a lock that every other write wants waits as well, for the very end (``at_end``).
 """
 
 from __future__ import annotations
@@ -49,10 +50,11 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """A running write: its clock, and the events that it has emitted and not written yet."""
+    """A running write: its clock, the events that it has emitted and not written yet, and what is left for the end."""
 
     clock: Clock
     events: list[dict[str, Any]] = field(default_factory=list)
+    last: list[Callable[[Connection], None]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,32 +68,51 @@ class Subscriber:
 
 def emit(conn: Connection, topic: str, key: str, payload: dict[str, Any]) -> None:
     """Write an event in the running ``Store.write``; it exists if and only if the work commits."""
-    running: Write | None = conn.info.get(WRITE)
-    if running is None:
-        raise RuntimeError("emit needs the connection of a running Store.write")
+    running = _running(conn)
     running.events.append({"topic": topic, "key": key, "payload": payload, "at_ms": running.clock.now_ms()})
 
 
-def write_events(conn: Connection) -> None:
-    """Write what the running ``Store.write`` has emitted so far. The store does this when the work is done.
+def at_end(conn: Connection, work: Callable[[Connection], None]) -> None:
+    """Do this when everything else of the running ``Store.write`` is done, in the order in which it was asked for.
 
-    Call it before taking a lock that others wait for.
+    For what takes a lock that other writes want too: it is held for a moment only.
     """
-    running: Write | None = conn.info.get(WRITE)
-    if running is not None and running.events:
+    _running(conn).last.append(work)
+
+
+def write_rest(conn: Connection) -> None:
+    """Write what the running ``Store.write`` has emitted and left for its end. The store does this when it is done."""
+    running = _running(conn)
+    if running.events:
         conn.execute(insert(outbox), running.events)
         running.events.clear()
+    while running.last:
+        works = [*running.last]
+        running.last.clear()
+        for work in works:
+            work(conn)
+
+
+def _running(conn: Connection) -> Write:
+    running: Write | None = conn.info.get(WRITE)
+    if running is None:
+        raise RuntimeError("this needs the connection of a running Store.write")
+    return running
 
 
 def follow_savepoints(engine: Engine) -> None:
-    """An event emitted inside a savepoint that is rolled back goes with it; one emitted before stays."""
+    """What waits and was asked for inside a savepoint that is rolled back goes with it; what was before stays."""
+
+    def keep(conn: Connection, name: str) -> None:
+        if WRITE in conn.info:
+            write_rest(conn)
 
     def forget(conn: Connection, name: str, context: None) -> None:
-        running: Write | None = conn.info.get(WRITE)
-        if running is not None:
-            running.events.clear()
+        if WRITE in conn.info:
+            _running(conn).events.clear()
+            _running(conn).last.clear()
 
-    event.listen(engine, "savepoint", lambda conn, name: write_events(conn))
+    event.listen(engine, "savepoint", keep)
     event.listen(engine, "rollback_savepoint", forget)
 
 

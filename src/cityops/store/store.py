@@ -28,7 +28,7 @@ from cityops.store.outbox import (
     mark_start,
     read_events,
     readable_up_to,
-    write_events,
+    write_rest,
 )
 from cityops.store.revisions import current_revision, head_revision
 from cityops.store.schema import metadata
@@ -142,7 +142,7 @@ class Store:
             info[WRITE] = Write(self._clock)
             try:
                 result = work(conn)
-                write_events(conn)
+                write_rest(conn)
                 return result
             finally:
                 info.pop(WRITE, None)
