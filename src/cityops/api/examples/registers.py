@@ -31,7 +31,13 @@ REGISTER: Final[dict[str, Any]] = {
     ],
     "states": [
         {"value": "open", "title": {"zh": "在用", "en": "In use"}, "tone": "good", "idle": False, "next": None},
-        {"value": "archived", "title": {"zh": "已注销", "en": "Archived"}, "tone": "neutral", "idle": True, "next": None},
+        {
+            "value": "archived",
+            "title": {"zh": "已注销", "en": "Archived"},
+            "tone": "neutral",
+            "idle": True,
+            "next": None,
+        },
     ],
     "json_schema": {"type": "object"},
 }  # fmt: skip
