@@ -9,11 +9,13 @@ from datetime import timedelta
 import pytest
 from openpyxl import load_workbook
 from playwright.sync_api import Page, expect
+from sqlalchemy import delete
 from tests.browser.acting import Actors
 from tests.browser.town import Town
 from tests.scenes.hazard_spots.town import Town as Streets
 
 from cityops.access import SYSTEM
+from cityops.detection import alert_table
 from cityops.registers import RegisterObject
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(180)]
@@ -93,14 +95,15 @@ def test_a_proposal_is_decided_by_two_and_makes_one_spot(town: Town, people: Act
 
 
 def test_the_deployment_is_read_and_taken_along(town: Town, people: Actors) -> None:
-    page = people.page("analyst")
-    open_tab(page, town, "deployment")
+    page, spot = people.page("analyst"), spot_of(town, "SP-007")
+    page.goto(f"{town.address}/hazard-spots/{spot.id}")
+    page.get_by_role("link", name="分时分群布防").click()
     expect(page.get_by_text("没有违法预警")).to_be_visible()
     yesterday = (town.clock.now() - timedelta(days=1)).date().isoformat()
-    streets = Streets(town.rooms.context)
-    streets.alert(f"{yesterday} 07:20", count=6)
-    streets.alert(f"{yesterday} 18:20", count=2)
-    page.goto(f"{town.address}/hazard-spots?tab=deployment&windows=1&by=detector")
+    streets, here = Streets(town.rooms.context), {"lon": spot.lon, "lat": spot.lat}
+    streets.alert(f"{yesterday} 07:20", count=6, **here)
+    streets.alert(f"{yesterday} 18:20", count=2, **here)
+    page.goto(f"{town.address}/hazard-spots?tab=deployment&windows=1&by=detector&spot={spot.id}")
     windows = page.locator("[data-test=windows]")
     expect(windows).to_contain_text("06:00–08:00")
     expect(windows).to_contain_text("8 起违法中的 75.0%；平均布防同样时长只覆盖 8.3%")
@@ -109,7 +112,8 @@ def test_the_deployment_is_read_and_taken_along(town: Town, people: Actors) -> N
         page.locator("[data-test=deployment-sheet]").click()
     sheet = load_workbook(io.BytesIO(saved.value.path().read_bytes())).worksheets[0]
     assert [cell.value for cell in sheet[2]][2:6] == ["06:00–08:00", "第 1 段 No. 1", 6, 75]
-    crew = people.page("spots_roads", phone=True)
-    crew.goto(f"{town.address}/hazard-spots")
-    expect(crew.locator("[data-test=spot-SP-002]")).to_be_visible()
-    expect(crew.locator("[data-test=spot-SP-001]")).to_have_count(0)
+    phone = people.page("spots_roads", phone=True)
+    phone.goto(f"{town.address}/hazard-spots")
+    expect(phone.locator("[data-test=spot-SP-002]")).to_be_visible()
+    expect(phone.locator("[data-test=spot-SP-001]")).to_have_count(0)
+    town.rooms.store.write(lambda conn: conn.execute(delete(alert_table)))  # no other story has any
