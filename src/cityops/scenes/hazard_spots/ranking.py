@@ -41,7 +41,7 @@ class RankedSpot:
             ``before_30`` is ``None`` where not all of those days are known.
         worst: gravest of the last 90 days, 1 to 4; ``None``: nothing happened.
         parts: the sum that the score is, most points first.
-        rank: among the open spots that the person sees, by score; equal scores share it. ``None``: removed or dismissed.
+        rank: by score among the open spots that the person sees; equal scores share it. ``None``: not open.
         overdue: measures that should have been done before today.
     """
 
