@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import socket
+import warnings
 
 import uvicorn
 from fastapi import FastAPI
+from pydantic.warnings import UnsupportedFieldAttributeWarning
 
 from cityops.api.context import ApiParts
 
@@ -25,6 +27,8 @@ class ApiServer(uvicorn.Server):
 
 def make_server(app: FastAPI, *, host: str, port: int) -> ApiServer:
     """A server for ``app``; ``await server.serve()`` runs it until a signal or ``server.should_exit``."""
+    # FastAPI silences this one itself, but makes its parts at a route's first request, in several threads at once.
+    warnings.simplefilter("ignore", category=UnsupportedFieldAttributeWarning)
     config = uvicorn.Config(
         app,
         host=host,
