@@ -21,9 +21,10 @@ from cityops.cases.catalogue import ItemKey, Kind
 from cityops.cases.duplicates import record_matter
 from cityops.detection import AnyDetector, Enricher, SpeedLimits, tuned
 from cityops.inspections import inspection_item_table, inspection_table
-from cityops.kit import BusyError, ConflictError, ForbiddenError, ManualClock, NotFoundError
+from cityops.kit import BusyError, ConflictError, ForbiddenError, ManualClock, NotFoundError, WorkingCalendar
 from cityops.observations import HistoryView
 from cityops.registers import ObjectValues
+from cityops.scenes.overlay import RuleTrials
 from cityops.scenes.overlay.progress import CancelledError, Progress
 from cityops.scenes.overlay.results import DetectorTrial, TrialResult
 from cityops.scenes.overlay.thresholds import ChangedDetector, Sources, try_detector
@@ -276,7 +277,11 @@ def test_sources_without_a_history_say_so(quick_centre: Centre) -> None:
         "detectors.no_data.parameters.notice_s": "900",
     }
     trial = quick_centre.desk("key_vehicles").ask_trial(ADMIN, values, 0)
-    quick_centre.trials.step()
+    rooms = quick_centre.context
+    sources = Sources(rooms.store, rooms.clock, rooms.devices)
+    calendar = WorkingCalendar.official()
+    tries = RuleTrials(rooms.overlays, sources, calendar, rooms.inspections, rooms.rulebook, rooms.city, rooms.units)
+    Trials(rooms.store, rooms.clock, rooms.ids, tries).step()
     result = quick_centre.trials.get(ADMIN, trial.trial_id).result
     assert result is not None
     assert {one.about.en for one in result.untried} == {"Overspeed", "Terminal silent"}
