@@ -63,7 +63,7 @@ export function address(path: string, query: Query = {}): string {
 }
 
 /** A problem that the browser met before any server could explain it. */
-export function localProblem(key: "unreachable" | "unreadable" | "broken" | "too_large" | "file_gone"): Problem {
+export function localProblem(key: "unreachable" | "unreadable" | "broken" | "too_large" | "file_gone" | "page"): Problem {
   const message = both(`problem.${key}.message`);
   const kept = both(`problem.${key}.kept`);
   const todo = both(`problem.${key}.todo`);
