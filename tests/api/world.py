@@ -11,11 +11,12 @@ from typing import Any
 import httpx
 import numpy as np
 from fastapi import FastAPI
+from tests.api.declared import DRILLS, FIGURES, INSPECTIONS, MEASURES, RATES, RECTIFIED, REGISTERS, SERVICES, TIP_OFFS
 
 from cityops.access import SYSTEM, Accounts, Passwords, Permission, Principal, Role, Sessions, UnitKind, Units
-from cityops.analysis import Analysis, Measure, RateDetectors
+from cityops.analysis import Analysis
 from cityops.analysis.evaluation import Evaluations
-from cityops.analysis.figures import Figures, FigureSpec
+from cityops.analysis.figures import Figures
 from cityops.api import (
     ApiContext,
     ApiSettings,
@@ -32,18 +33,11 @@ from cityops.cases.catalogue import RuleTables
 from cityops.cases.documents import Documents
 from cityops.cases.evidence import EvidenceBook
 from cityops.cases.intake import CallBacks, Intake
-from cityops.cases.reports import CaseReports, ReportDesk, Service, TipOffMatter, TipOffs
+from cityops.cases.reports import CaseReports, ReportDesk, TipOffs
 from cityops.detection import AlertBook, AlertFilter, Episode, Finding, SilenceDetector, Subject
 from cityops.dispatch import Dispatch, crew_effects
-from cityops.inspections import (
-    RECTIFICATION,
-    InspectionPlan,
-    Inspections,
-    RectificationSpec,
-    SceneInspections,
-    rectification_workflow,
-)
-from cityops.kit import SHANGHAI, DivisionLevel, IdMaker, ManualClock, Text, Words, WorkingCalendar, to_ms
+from cityops.inspections import RECTIFICATION, Inspections, rectification_workflow
+from cityops.kit import SHANGHAI, DivisionLevel, IdMaker, ManualClock, Text, WorkingCalendar, to_ms
 from cityops.observations import (
     VEHICLE_POSITION,
     Batch,
@@ -56,16 +50,8 @@ from cityops.observations import (
     PositionFile,
 )
 from cityops.places import City, Division, Exit, RoadNetwork
-from cityops.plans import Drills, DrillSpec, fulfils_plans
-from cityops.registers import (
-    VEHICLE,
-    FieldOption,
-    RegisterField,
-    Registers,
-    RegisterSpec,
-    RegisterState,
-    VehicleClass,
-)
+from cityops.plans import Drills, fulfils_plans
+from cityops.registers import VEHICLE, Registers, VehicleClass
 from cityops.scenes import counted_work_of, read_scene
 from cityops.scenes.urban_management import scene as urban_management
 from cityops.store import Files, Store
@@ -79,6 +65,13 @@ PASSWORD = "a long sentence is a good password"
 WEST, EAST = "140105", "140106"
 LAT = 37.70
 ORIGIN = "http://city.test"
+SETTINGS = ApiSettings(
+    version="0.1.0",
+    demo_accounts=(DemoSignIn("dispatcher", PASSWORD, "dispatcher", "派遣员"),),
+    metrics_token="metrics secret",
+    requests=RequestLimits(in_flight=50),
+    live=LiveLimits(clients=20, queued_messages=20, tick_s=0.02, ping_s=0.2, stall_s=2.0),
+)
 
 DETECTOR = SilenceDetector(
     id="no_data",
@@ -245,74 +238,72 @@ def workflows_in(scene: str) -> tuple[Workflow, ...]:
 def compose(folder: Path, url: str, settings: ApiSettings, template: World | None = None) -> Iterator[World]:
     """The rooms over a store at ``url`` and files in ``folder``; with ``template`` the store holds its people."""
     clock = ManualClock(NOW)
-    ids = IdMaker(clock)
-    with Store.open(url, clock=clock) as store:
+    with (
+        Store.open(url, clock=clock) as store,
+        Log.open(folder / "log", writer="test", streams=[VEHICLE_POSITION]) as log,
+    ):
         if template is None:
             store.create_all()
-        city = small_city()
-        workflows = {(scene, flow.name): flow for scene in SCENES for flow in workflows_in(scene)}
-        workflows["canteens", RECTIFICATION] = rectification_workflow(RECTIFIED)
-        calendar, tables = WorkingCalendar.official(), RuleTables(store, clock, publishes=Permission.RULES_PUBLISH)
-        rulebook, evidence = Rulebook(tables, clock), EvidenceBook(store, Files(folder / "files"), clock, ids)
-        cases = Cases(store, clock, ids, workflows, calendar, crew_effects(), rulebook=rulebook)
-        alerts, registers = AlertBook(store, clock, ids), Registers(store, clock, ids, REGISTERS, city)
-        inspections = Inspections(
-            store,
-            clock,
-            ids,
-            registers=registers,
-            cases=cases,
-            evidence=evidence,
-            rules=tables,
-            calendar=calendar,
-            city=city,
-            declared=[INSPECTIONS],
-        )
-        with Log.open(folder / "log", writer="test", streams=[VEHICLE_POSITION]) as log:
-            progress = PositionFile(folder / "state", "historian")
-            context = ApiContext(
-                settings=settings,
-                clock=clock,
-                store=store,
-                sessions=Sessions(store, clock, ids),
-                accounts=Accounts(store, clock, ids),
-                units=Units(store, clock, ids),
-                registers=registers,
-                devices=DeviceRegister(store, clock),
-                history=HistoryView(History(folder / "history"), folder / "log" / "test", progress),
-                latest=LatestPositions(),
-                city=city,
-                alerts=alerts,
-                cases=cases,
-                registrations=Registrations(store, cases, workflows, city),
-                dispatch=Dispatch(store, clock, ids, city, cases),
-                analysis=Analysis(store, clock, MEASURES, RATES),
-                evidence=evidence,
-                reports=CaseReports(store, clock, ids, SERVICES, bounds=city.bounds),
-                report_desk=ReportDesk(store, clock, ids),
-                tip_offs=TipOffs(store, clock, passwords=Passwords(), matters=TIP_OFFS),
-                rules=tables,
-                rulebook=rulebook,
-                evaluations=Evaluations(store, clock, counted_work_of([urban_management()]), tables),
-                intake=Intake(store, clock, ids, cases, workflows, rulebook, city, calendar, evidence),
-                call_backs=CallBacks(store, clock, ids),
-                documents=Documents(store, Files(folder / "files"), clock, ids),
-                inspections=inspections,
-                drills=Drills(store, clock, ids, DRILLS, registers, fulfils_plans(inspections)),
-                figures=Figures(store, clock, ids, registers, {"canteens": FIGURES}),
-                open_case=case_opener(alerts, cases, store),
-                scenes=[SceneCard("canteens", Text("学校食堂", "School canteens"), ("canteen",))],
-                samples=[lambda: [Sample("cityops_test_rows_total", "Rows", "counter", 42)]],
-                health=lambda: [HealthPart("store", True, Text("正常", "well"), {"rows": 42.0})],
-            )
-            world = World(context, create_app(context), clock, log)
-            if template is None:
-                populate(world)
-            else:
-                for name in ("people", "units", "vehicles", "devices", "crews"):
-                    setattr(world, name, getattr(template, name))
-                world.signed_in = dict(template.signed_in)
-            yield world
+        context = api_context(folder, store, clock, settings)
+        world = World(context, create_app(context), clock, log)
+        if template is None:
+            populate(world)
+        else:
+            for name in ("people", "units", "vehicles", "devices", "crews"):
+                setattr(world, name, getattr(template, name))
+            world.signed_in = dict(template.signed_in)
+        yield world
+
+
+def api_context(folder: Path, store: Store, clock: ManualClock, settings: ApiSettings) -> ApiContext:
+    """The rooms, with what ``declared`` says."""
+    ids, city, files = IdMaker(clock), small_city(), Files(folder / "files")
+    workflows = {(scene, flow.name): flow for scene in SCENES for flow in workflows_in(scene)}
+    workflows["canteens", RECTIFICATION] = rectification_workflow(RECTIFIED)
+    calendar, tables = WorkingCalendar.official(), RuleTables(store, clock, publishes=Permission.RULES_PUBLISH)
+    rulebook, evidence = Rulebook(tables, clock), EvidenceBook(store, files, clock, ids)
+    cases = Cases(store, clock, ids, workflows, calendar, crew_effects(), rulebook=rulebook)
+    alerts, registers = AlertBook(store, clock, ids), Registers(store, clock, ids, REGISTERS, city)
+    inspections = Inspections(
+        store, clock, ids, registers=registers, cases=cases, evidence=evidence, rules=tables, calendar=calendar,
+        city=city, declared=[INSPECTIONS],
+    )  # fmt: skip
+    progress = PositionFile(folder / "state", "historian")
+    return ApiContext(
+        settings=settings,
+        clock=clock,
+        store=store,
+        sessions=Sessions(store, clock, ids),
+        accounts=Accounts(store, clock, ids),
+        units=Units(store, clock, ids),
+        registers=registers,
+        devices=DeviceRegister(store, clock),
+        history=HistoryView(History(folder / "history"), folder / "log" / "test", progress),
+        latest=LatestPositions(),
+        city=city,
+        alerts=alerts,
+        cases=cases,
+        registrations=Registrations(store, cases, workflows, city),
+        dispatch=Dispatch(store, clock, ids, city, cases),
+        analysis=Analysis(store, clock, MEASURES, RATES),
+        evidence=evidence,
+        reports=CaseReports(store, clock, ids, SERVICES, bounds=city.bounds),
+        report_desk=ReportDesk(store, clock, ids),
+        tip_offs=TipOffs(store, clock, passwords=Passwords(), matters=TIP_OFFS),
+        rules=tables,
+        rulebook=rulebook,
+        evaluations=Evaluations(store, clock, counted_work_of([urban_management()]), tables),
+        intake=Intake(store, clock, ids, cases, workflows, rulebook, city, calendar, evidence),
+        call_backs=CallBacks(store, clock, ids),
+        documents=Documents(store, files, clock, ids),
+        inspections=inspections,
+        drills=Drills(store, clock, ids, DRILLS, registers, fulfils_plans(inspections)),
+        figures=Figures(store, clock, ids, registers, {"canteens": FIGURES}),
+        open_case=case_opener(alerts, cases, store),
+        scenes=[SceneCard("canteens", Text("学校食堂", "School canteens"), ("canteen",))],
+        samples=[lambda: [Sample("cityops_test_rows_total", "Rows", "counter", 42)]],
+        health=lambda: [HealthPart("store", True, Text("正常", "well"), {"rows": 42.0})],
+    )
 
 
 def populate(world: World) -> None:
@@ -370,107 +361,3 @@ def add_people(world: World) -> None:
         world.people[username] = Principal(
             made.id, username, username, role, made.unit_id, made.unit_name, made.area_codes, made.crew_id
         )
-
-
-TIP_OFFS = (TipOffMatter("fire", "消防隐患", "Fire hazard", "GB/T 47678.5-2026/matter/06013"),)
-SERVICES = (
-    Service("ice", "冰柱积冰", "挑檐冰柱", matter="GB/T 47678.5-2026/matter/10001", name_en="Ice", picture="ice"),
-    Service("lamp", "路灯不亮", matter="GB/T 47678.5-2026/matter/01037", published=True, name_en="Lamp out"),
-)
-REGISTERS = (
-    RegisterSpec(
-        name="canteen",
-        title=Words(zh="食堂", en="Canteens"),
-        code_pattern=r"C-\d{3}",
-        states={
-            "open": RegisterState(title=Words(zh="在用", en="In use"), tone="good"),
-            "holiday": RegisterState(title=Words(zh="放假停用", en="Holiday"), idle=True),
-        },
-        fields=(
-            RegisterField(
-                name="mode",
-                title=Words(zh="经营方式", en="Mode"),
-                kind="choice",
-                options=(
-                    FieldOption(value="own", title=Words(zh="自营", en="Own")),
-                    FieldOption(value="contract", title=Words(zh="承包", en="Contract")),
-                ),
-                required=True,
-                listed=True,
-                filter=True,
-            ),
-            RegisterField(
-                name="served", title=Words(zh="就餐人数", en="Served"), kind="integer", least=0, listed=True,
-                unit=Words(zh="人", en="people"),
-            ),
-            RegisterField(name="phone", title=Words(zh="值班电话", en="Duty phone"), kind="phone", personal=True),
-            RegisterField.model_validate(
-                {"name": "main", "title": {"zh": "中心厨房", "en": "Central kitchen"}, "kind": "object",
-                 "register": "canteen"}
-            ),
-        ),
-        read=(Role.DISPATCHER, Role.DISTRICT, Role.ANALYST, Role.HANDLER, Role.COLLECTOR),
-        write=(Role.UNIT, Role.SHIFT_LEADER),
-        retention_days=30,
-        layer=True,
-    ),
-    RegisterSpec(name="pipe", title=Words(zh="管线", en="Pipes"), geometry="line", read=tuple(Role), scope="city"),
-)  # fmt: skip
-MEASURES = (Measure("alert_to_case", Text("预警到立案", "Alert to case"), "alert", "open"),)
-RATES = RateDetectors(fatigue=frozenset({"continuous_driving"}), speeding=frozenset({"overspeed"}))
-SETTINGS = ApiSettings(
-    version="0.1.0",
-    demo_accounts=(DemoSignIn("dispatcher", PASSWORD, "dispatcher", "派遣员"),),
-    metrics_token="metrics secret",
-    requests=RequestLimits(in_flight=50),
-    live=LiveLimits(clients=20, queued_messages=20, tick_s=0.02, ping_s=0.2, stall_s=2.0),
-)
-FIGURES = (
-    FigureSpec.model_validate({"name": "canteens", "title": {"zh": "食堂", "en": "Canteens"}, "register": "canteen"}),
-    FigureSpec.model_validate(
-        {"name": "served", "title": {"zh": "就餐人数", "en": "Served"}, "register": "canteen", "measure": "sum",
-         "field": "served", "reported": {"value": 300, "source": "教育局", "on": "2026-05-01"}}
-    ),
-)  # fmt: skip
-DRILL = DrillSpec.model_validate(
-    {
-        "name": "evacuation",
-        "title": {"zh": "疏散演练", "en": "Evacuation"},
-        "register": "canteen",
-        "scenario": {"zh": "后厨起火", "en": "Fire in the kitchen"},
-        "steps": [
-            {"name": "out", "title": {"zh": "人员撤出", "en": "All out"}, "target_s": 120},
-            {"name": "counted", "title": {"zh": "清点人数", "en": "Counted"}, "after": ["out"], "counts": True},
-        ],
-    }
-)
-DRILLS = {("canteens", "evacuation"): DRILL}
-INSPECTIONS = SceneInspections(
-    "canteens",
-    (
-        InspectionPlan.model_validate(
-            {"name": "monthly", "title": {"zh": "每月检查", "en": "Monthly"}, "register": "canteen",
-             "checklist": "canteen", "rules": [{"every": "month"}]}
-        ),
-    ),
-    {
-        "canteen": (
-            Text("食堂检查表", "Canteen checklist"),
-            [
-                {"no": "1.1", "class": "环境", "item": "地面清洁", "class_en": "Premises", "item_en": "Clean floor"},
-                {"no": "1.2", "class": "环境", "item": "防鼠板", "evidence": "photo_if_failed", "weight": "3"},
-            ],
-        )
-    },
-)  # fmt: skip
-RECTIFIED = RectificationSpec.model_validate(
-    {
-        "number_prefix": "CR",
-        "limits": {
-            grade: {"amount": days, "unit": "calendar_day"}
-            for grade, days in (("general", 7), ("serious", 3), ("major", 1))
-        },
-        "recheck": {"amount": 2, "unit": "working_day"},
-        "look_back": {"amount": 30, "unit": "calendar_day"},
-    }
-)
