@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import pytest
 import uvicorn
 
-from cityops.access import Visits
+from cityops.access import Principal, Role, Visits
 from cityops.cases.reports import (
     Attribute,
     CaseReports,
@@ -20,6 +20,7 @@ from cityops.cases.reports import (
     ReportDesk,
     Service,
     ServiceType,
+    report_table,
 )
 from cityops.gateways.open311 import (
     Doors,
@@ -52,6 +53,13 @@ SERVICES = (
     Service("noise", "噪声扰民", type=ServiceType.BATCH, published=True),
     Service("hazard", "安全隐患", type=ServiceType.BLACKBOX),
 )
+ACCEPTOR = Principal("A-acceptor", "acceptor", "张受理", Role.ACCEPTOR)
+
+
+def stored(store: Store) -> list[dict[str, object]]:
+    """The reports as they are kept."""
+    with store.read() as conn:
+        return [dict(row) for row in conn.execute(report_table.select()).mappings()]
 
 
 def open_doors(clock: Clock, *, reads: int = 100_000, sends: int = 100_000) -> Doors:
