@@ -118,7 +118,9 @@ def test_the_sheet_holds_windows_and_hours(town: Town) -> None:
     spot, lorry = town.spot("唐槐路"), truck(town, "晋A00001", "truck")
     town.alert("2026-11-20 07:00", count=3, vehicle_id=lorry)
     town.alert("2026-11-20 14:00", vehicle_id=lorry)
-    answer = deployment_answer(town.context, [spot], "vehicle_class", found_in(town, spot, windows=1))
+    found = found_in(town, spot, windows=1)
+    answer = deployment_answer(town.context, Counting(town.context), [spot], "vehicle_class", found)
+    assert answer.few  # 4, and the city judges from 10
     assert answer.share == 0.75
     assert answer.even_share == pytest.approx(2 / 24)
     sheet = load_workbook(io.BytesIO(write_deployment(answer, "weekday"))).active

@@ -101,7 +101,7 @@ def test_one_spot_before_and_after(served: Served, town: Town) -> None:
 def test_deployment_near_the_spot_and_in_the_city(served: Served, town: Town) -> None:
     (row,) = served.ask("shift_leader", "GET", "/ranking").json()["items"]
     here = served.ask("shift_leader", "GET", "/deployment", spot=row["spot_id"], by="detector", windows="1").json()
-    assert (here["total"], here["spots"], here["share"]) == (15, ["A"], 0.8)
+    assert (here["total"], here["few"], here["spots"], here["share"]) == (15, False, ["A"], 0.8)
     assert here["windows"] == [{"from_hour": 6, "to_hour": 8, "count": 12, "share": 0.8, "groups": {"overspeed": 12}}]
     city = served.ask("shift_leader", "GET", "/deployment").json()
     assert (city["total"], city["rows"][0]["title"]["en"]) == (21, "Class not registered")

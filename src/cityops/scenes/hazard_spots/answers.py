@@ -74,7 +74,7 @@ def figures_answer(
 
 
 def deployment_answer(
-    context: SceneContext, spots: Sequence[RegisterObject], axis: Axis, found: Deployment
+    context: SceneContext, counting: Counting, spots: Sequence[RegisterObject], axis: Axis, found: Deployment
 ) -> schemas.SpotDeployment:
     """The table and the windows; shares only where there is anything to share."""
     titles = _group_titles(context, axis)
@@ -83,6 +83,7 @@ def deployment_answer(
         past_days=DEPLOYED_DAYS,
         spots=[one.title for one in spots],
         total=total,
+        few=total < counting.points["judge_from"],
         rows=[
             schemas.GroupHours(
                 name=group, title=_both(titles.get(group, Text(group, group))), hours=list(hours), total=sum(hours)

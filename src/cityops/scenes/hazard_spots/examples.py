@@ -67,6 +67,7 @@ DEPLOYMENT: Final[dict[str, Any]] = {
         {"from_hour": 18, "to_hour": 20, "count": 9, "share": 0.237, "groups": {"truck": 9}},
     ],
     "share": 0.684,
+    "few": False,
     "even_share": 0.167,
 }
 PROPOSALS: Final[dict[str, Any]] = {

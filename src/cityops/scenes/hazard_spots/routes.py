@@ -120,17 +120,18 @@ def post_decision(scenes: Scenes, person: Decider, decision: schemas.SpotDecisio
 
 def _deployment(scenes: SceneContext, person: Principal, asked: Asked) -> schemas.SpotDeployment:
     spots = [_spot(scenes, person, spot_id) for spot_id in dict.fromkeys(asked.spots)]
+    counting = Counting(scenes)
     with scenes.store.read() as conn:
         found = deployment(
             conn,
-            Counting(scenes),
+            counting,
             scenes.clock.now_ms(),
             spots=spots,
             axis=asked.by,
             days=asked.days,
             windows=asked.windows,
         )
-    return answers.deployment_answer(scenes, spots, asked.by, found)
+    return answers.deployment_answer(scenes, counting, spots, asked.by, found)
 
 
 def _spot(scenes: SceneContext, person: Principal, spot_id: str) -> RegisterObject:

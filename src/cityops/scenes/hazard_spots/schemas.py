@@ -126,11 +126,16 @@ class DutyWindow(Model):
 
 
 class SpotDeployment(Model):
-    """When to be where. ``share``: of all violations inside the windows; ``even_share``: what an even spread covers."""
+    """When to be where.
+
+    ``share``: of all violations inside the windows; ``even_share``: what an even spread covers;
+    ``few``: fewer violations than the city judges by, so that the windows may be chance.
+    """
 
     past_days: int
     spots: list[str]
     total: int
+    few: bool
     rows: list[GroupHours]
     windows: list[DutyWindow]
     share: float | None
