@@ -19,7 +19,17 @@ from cityops.kit import SHANGHAI, IdMaker, ManualClock, SystemClock
 from cityops.store import Store, metadata
 
 _SQLITE_TEMPLATES: dict[int, bytes] = {}
-_POSTGRESQL_CONF = "\nfsync = off\nfull_page_writes = off\nmax_connections = 200\nshared_buffers = 32MB\n"
+# The server's folder is thrown away: nothing of it need outlive the machine, and a copied database is files, not a log.
+_POSTGRESQL_CONF = """
+fsync = off
+full_page_writes = off
+wal_level = minimal
+max_wal_senders = 0
+max_wal_size = 4GB
+autovacuum = off
+max_connections = 200
+shared_buffers = 32MB
+"""
 
 # No test judges how long something took: how slow the machine is says nothing about the product. Speed is in bench/.
 settings.register_profile("cityops", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -77,7 +87,7 @@ def fresh_database(server_url: str, template: str = "template1") -> Iterator[str
     url = make_url(server_url).set(drivername="postgresql+psycopg")
     engine = create_engine(url, isolation_level="AUTOCOMMIT")
     with engine.connect() as conn:
-        conn.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {template}")
+        conn.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
     yield url.set(database=name).render_as_string(hide_password=False)
     with engine.connect() as conn:
         conn.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
