@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from tests.api.declared import DRILLS, FIGURES, INSPECTIONS, MEASURES, RATES, RE
 
 from cityops.access import SYSTEM, Accounts, Passwords, Permission, Principal, Role, Sessions, UnitKind, Units
 from cityops.analysis import Analysis
-from cityops.analysis.evaluation import Evaluations
+from cityops.analysis.evaluation import CountedWork, Evaluations
 from cityops.analysis.figures import Figures
 from cityops.api import (
     ApiContext,
@@ -231,8 +232,15 @@ def case_opener(
     return open_case
 
 
+@cache
 def workflows_in(scene: str) -> tuple[Workflow, ...]:
+    """Of a scene's declaration, read once: nothing changes it."""
     return read_scene(SCENE_FOLDER / scene / "scene.yaml").workflows
+
+
+@cache
+def counted_work() -> Mapping[tuple[str, str], CountedWork]:
+    return counted_work_of([urban_management()])
 
 
 def compose(folder: Path, url: str, settings: ApiSettings, template: World | None = None) -> Iterator[World]:
@@ -292,7 +300,7 @@ def api_context(folder: Path, store: Store, clock: ManualClock, settings: ApiSet
         tip_offs=TipOffs(store, clock, passwords=Passwords(), matters=TIP_OFFS),
         rules=tables,
         rulebook=rulebook,
-        evaluations=Evaluations(store, clock, counted_work_of([urban_management()]), tables),
+        evaluations=Evaluations(store, clock, counted_work(), tables),
         intake=Intake(store, clock, ids, cases, workflows, rulebook, city, calendar, evidence),
         call_backs=CallBacks(store, clock, ids),
         documents=Documents(store, files, clock, ids),
