@@ -12,11 +12,16 @@ export function useCase(id: () => string) {
   const loaded = useLoad(async () => {
     const detail = await calls.case(id());
     await noteRead(detail);
-    return detail;
+    return newest(detail);
   });
 
+  /** What was read before a step may arrive after the step's own answer: the older one is not shown again. */
+  function newest(detail: CaseDetail): CaseDetail {
+    const shown = loaded.data.value;
+    return shown?.case_id === detail.case_id && shown.version > detail.version ? shown : detail;
+  }
   function put(detail: CaseDetail): void {
-    if (detail.case_id === id()) loaded.data.value = detail;
+    if (detail.case_id === id()) loaded.data.value = newest(detail);
   }
   async function stale(): Promise<void> {
     await loaded.load();

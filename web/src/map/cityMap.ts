@@ -142,9 +142,12 @@ export class CityMap {
     }
   }
 
-  fit(bounds: Bounds, padding: number | { top: number; bottom: number; left: number; right: number }): void {
+  /** Whether the map was moved. */
+  fit(bounds: Bounds, padding: number | { top: number; bottom: number; left: number; right: number }, duration = 600): boolean {
     const { clientWidth, clientHeight } = this.map.getContainer();
-    if (!this.gone && Math.min(clientWidth, clientHeight) > MIN_FIT_PX) this.map.fitBounds(bounds, { padding, maxZoom: 15, duration: 600 });
+    const fits = !this.gone && Math.min(clientWidth, clientHeight) > MIN_FIT_PX;
+    if (fits) this.map.fitBounds(bounds, { padding, maxZoom: 15, duration });
+    return fits;
   }
 
   /** Bring a place into the middle of what the panels leave free. */
