@@ -5,56 +5,111 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 PASSWORD = "cityops-demo"
 DESK = {"width": 1366, "height": 768}
 PHONE = {"width": 390, "height": 844}
 PATIENCE_MS = 30_000
+BLANK = "about:blank"
+CASE_STATE = "[data-test=case-state]"
+STORED = "local_storage,indexeddb,service_workers,cache_storage"
+MOST_WINDOWS = 12
+"""How many are kept between stories; each holds some 60 MB."""
 Value = str | list[str]
 CONFIRMED = ("void",)
 """Steps that ask once more before they are taken."""
 
 
-class Actors:
-    """One browser window for each person, signed in when first needed. An error that a page throws fails the story."""
+class Windows:
+    """Browser windows of people, kept from story to story: the first page in a new one costs seconds of a processor.
 
-    def __init__(self, browser: Browser, address: str, version_of: Callable[[str], int]) -> None:
+    What a story leaves behind is taken out of them, all but the session and the files of the interface.
+    """
+
+    def __init__(self, browser: Browser) -> None:
         self._browser = browser
-        self._address = address
-        self._version_of = version_of
-        self._windows: dict[str, tuple[BrowserContext, Page]] = {}
+        self._address = ""
+        self._kept: dict[tuple[str, bool], Page] = {}
         self.errors: list[str] = []
 
-    def page(self, username: str, *, phone: bool = False) -> Page:
-        """This person's window."""
-        if username not in self._windows:
-            size = PHONE if phone else DESK
-            context = self._browser.new_context(
-                viewport={"width": size["width"], "height": size["height"]},
-                locale="zh-CN",
-                timezone_id="Asia/Shanghai",
-                has_touch=phone,
-            )
-            page = context.new_page()
-            page.set_default_timeout(PATIENCE_MS)
-            page.on("pageerror", lambda error: self.errors.append(f"{username}: {error}"))
-            page.goto(f"{self._address}/sign-in")
+    def serve(self, address: str) -> None:
+        """From now on the stories are those of the server at this address; the sessions of another one are over."""
+        if address != self._address:
+            self.close()
+        self._address = address
+        self.errors.clear()
+
+    def open(self, username: str, *, phone: bool, at: str) -> Page:
+        """This person's window on the page ``at``, signed in."""
+        page = self._kept.pop((username, phone), None) or self._made(username, phone=phone)
+        self._kept[username, phone] = page
+        page.goto(f"{self._address}{at}")
+        if not page.request.get(f"{self._address}/api/session").ok:
             page.get_by_label("用户名").fill(username)
             page.get_by_label("口令").fill(PASSWORD)
             page.keyboard.press("Enter")
-            page.wait_for_url(lambda url: "/sign-in" not in url)
-            self._windows[username] = context, page
-        return self._windows[username][1]
+        page.wait_for_url(lambda url: "/sign-in" not in url and urlsplit(url).path != "/")
+        return page
+
+    def _made(self, username: str, *, phone: bool) -> Page:
+        size = PHONE if phone else DESK
+        context = self._browser.new_context(
+            viewport={"width": size["width"], "height": size["height"]},
+            locale="zh-CN",
+            timezone_id="Asia/Shanghai",
+            has_touch=phone,
+        )
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        page.on("pageerror", lambda error: self.errors.append(f"{username}: {error}"))
+        return page
+
+    def leave(self) -> None:
+        """A story is over: nothing goes on in its windows, and nothing that it stored in them is there for the next."""
+        for page in self._kept.values():
+            if page.url == BLANK:
+                continue
+            page.context.set_offline(False)
+            page.evaluate("sessionStorage.clear()")
+            page.goto(BLANK)
+            tools = page.context.new_cdp_session(page)
+            tools.send("Storage.clearDataForOrigin", {"origin": self._address, "storageTypes": STORED})
+            tools.detach()
+        while len(self._kept) > MOST_WINDOWS:
+            self._kept.pop(next(iter(self._kept))).context.close()
+
+    def close(self) -> None:
+        for page in self._kept.values():
+            page.context.close()
+        self._kept.clear()
+
+
+class Actors:
+    """One window for each person, signed in when first needed. An error that a page throws fails the story."""
+
+    def __init__(self, windows: Windows, address: str, version_of: Callable[[str], int]) -> None:
+        self._windows = windows
+        self._address = address
+        self._version_of = version_of
+        self._pages: dict[str, Page] = {}
+
+    def page(self, username: str, *, phone: bool = False, at: str = "/") -> Page:
+        """This person's window, opened on the page ``at`` when it is first needed, moved there later."""
+        if username not in self._pages:
+            self._pages[username] = self._windows.open(username, phone=phone, at=at)
+        elif at != "/":
+            self._pages[username].goto(f"{self._address}{at}")
+        return self._pages[username]
 
     def open_case(self, username: str, case_id: str, *, phone: bool = False) -> Page:
         """This person's window on the case as it is now; a window that shows it already is told of the change live."""
-        page = self.page(username, phone=phone)
-        state = page.locator("[data-test=case-state]").first
-        if case_id not in page.url or not state.is_visible():
-            page.goto(f"{self._address}/cases/{case_id}")
-        expect(state).to_have_attribute("data-version", str(self._version_of(case_id)))
+        page = self._pages.get(username)
+        if page is None or case_id not in page.url or not page.locator(CASE_STATE).first.is_visible():
+            page = self.page(username, phone=phone, at=f"/cases/{case_id}")
+        expect(page.locator(CASE_STATE).first).to_have_attribute("data-version", str(self._version_of(case_id)))
         return page
 
     def take(
@@ -71,25 +126,20 @@ class Actors:
         page = self.open_case(username, case_id, phone=phone)
         before = self._version_of(case_id)
         press(page, action, reason, **form)
-        state = page.locator("[data-test=case-state]").first
-        expect(state).not_to_have_attribute("data-version", str(before))
+        expect(page.locator(CASE_STATE).first).not_to_have_attribute("data-version", str(before))
         return page
-
-    def close(self) -> None:
-        for context, _ in self._windows.values():
-            context.close()
 
 
 @contextmanager
-def acting(browser: Browser, address: str, version_of: Callable[[str], int]) -> Iterator[Actors]:
+def acting(windows: Windows, address: str, version_of: Callable[[str], int]) -> Iterator[Actors]:
     """People at their windows, until the block ends; ``version_of``: the version of a case in the store."""
     expect.set_options(timeout=PATIENCE_MS)
-    actors = Actors(browser, address, version_of)
+    windows.serve(address)
     try:
-        yield actors
+        yield Actors(windows, address, version_of)
     finally:
-        actors.close()
-    assert actors.errors == []
+        windows.leave()
+    assert windows.errors == []
 
 
 def press(page: Page, action: str, reason: str | None = None, **form: Value) -> None:

@@ -1,7 +1,7 @@
 """The running product and a real browser; without Chromium or a built interface a story is skipped, with a reason.
 
-The browser lives as long as a module: Playwright keeps an event loop running, which other tests of the process must not
-meet. The product is one for all stories that need it.
+One browser for all stories of this folder, closed behind the last of them: Playwright keeps an event loop running, and
+no other test of the process may meet it. The product is one for all stories that need it.
 """
 
 import os
@@ -19,7 +19,7 @@ from pathlib import Path
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
-from tests.browser.acting import Actors, acting
+from tests.browser.acting import Actors, Windows, acting
 from tests.browser.town import Town, running_town
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,8 +50,8 @@ class RunningProduct:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The stories on the product last, and the one that has to wait for the clock behind the others."""
-    order = {"test_portal.py": 1, "test_loop.py": 2}
+    """The stories on the product last; the one that has to wait for its clock behind others, which use the time."""
+    order = {"test_portal.py": 1, "test_urban_many.py": 2, "test_winter_and_works.py": 2, "test_loop.py": 3}
     items.sort(key=lambda item: order.get(item.path.name, 0))
 
 
@@ -100,7 +100,7 @@ def wait_until_ready(address: str, process: "subprocess.Popen[bytes]", output: P
     raise AssertionError(f"the product did not answer within {START_LIMIT_S} s:\n{output.read_text()}")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine (Debian: apt-get install chromium)")
@@ -108,6 +108,14 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="package")
+def windows(browser: Browser) -> Iterator[Windows]:
+    """Windows of people, kept from story to story."""
+    made = Windows(browser)
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")
@@ -120,10 +128,10 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
 
 
 @pytest.fixture
-def people(browser: Browser, town: Town) -> Iterator[Actors]:
-    """People at their windows; each story begins with nobody signed in and no cases of its own."""
+def people(windows: Windows, town: Town) -> Iterator[Actors]:
+    """People at their windows; each story begins with no window open and no cases of its own."""
     town.opened.clear()
-    with acting(browser, town.address, town.version_of) as actors:
+    with acting(windows, town.address, town.version_of) as actors:
         yield actors
 
 

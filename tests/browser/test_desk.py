@@ -60,8 +60,7 @@ def close(town: Town, case_id: str) -> None:
 
 
 def test_two_callers_about_one_thing(town: Town, people: Actors) -> None:
-    page = people.page("acceptor")
-    page.goto(f"{town.address}/desk")
+    page = people.page("acceptor", at="/desk")
     near = call(page, "13812345678", "王女士", "平阳路和学府街路口东边有暴露垃圾没人清")
     expect(page.locator("[data-test=matter]").first).to_contain_text("暴露垃圾")
     expect(page.locator("[data-test=outlook]")).to_contain_text("环境卫生中心")
@@ -111,8 +110,7 @@ def test_two_callers_about_one_thing(town: Town, people: Actors) -> None:
 
 
 def test_what_is_missing_is_named_and_the_place_may_be_clicked(town: Town, people: Actors) -> None:
-    page = people.page("acceptor")
-    page.goto(f"{town.address}/desk")
+    page = people.page("acceptor", at="/desk")
     expect(page.locator("#desk-contact")).to_be_focused()
     page.keyboard.press("Control+Enter")
     expect(page.get_by_text("请填写反映内容")).to_be_visible()
@@ -134,8 +132,7 @@ def test_a_sheet_with_a_wrong_row_is_imported_as_far_as_the_user_says(
     rows = [[row.get(column.name, "") for column in REPORT_COLUMNS] for row in (good, {**good, "matter": "?"}, good)]
     sheet = tmp_path / "reports.xlsx"
     sheet.write_bytes(write_rows("上报", REPORT_COLUMNS, rows))
-    page = people.page("acceptor")
-    page.goto(f"{town.address}/desk")
+    page = people.page("acceptor", at="/desk")
     page.locator("[data-test=open-import]").click()
     page.locator("[data-test=import-file]").set_input_files(sheet)
     expect(page.locator("[data-test=import-checked]")).to_have_text("共 3 行，可导入 2 行")
@@ -155,8 +152,7 @@ def test_a_public_report_is_filed_and_another_refused(town: Town, people: Actors
         )
         for words in ("单元门口有东西坏了", "随便说说")
     ]
-    page = people.page("acceptor")
-    page.goto(f"{town.address}/desk?tab=inbox")
+    page = people.page("acceptor", at="/desk?tab=inbox")
     waiting = page.locator("[data-test=public-report]")
     waiting.filter(has_text="单元门口有东西坏了").click()
     expect(page.locator("#report-words")).to_have_value("单元门口有东西坏了")

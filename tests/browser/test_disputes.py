@@ -45,8 +45,7 @@ OVER = (STREET, "hand_over", {"route": "court", "office": "某法院", "material
 
 def test_a_reception_day_matter_is_answered_in_time_and_another_is_overdue(town: Town, people: Actors) -> None:
     today = f"{town.clock.now():%Y-%m-%d}"
-    page = people.page(VILLAGE)
-    page.goto(f"{town.address}/disputes")
+    page = people.page(VILLAGE, at="/disputes")
     page.locator("[data-test=schedule]").click()
     page.get_by_label("业主接待日").check()
     page.locator(".el-dialog .el-input-number input").fill(str(int(today[-2:])))
@@ -89,8 +88,7 @@ def test_a_reception_day_matter_is_answered_in_time_and_another_is_overdue(town:
     press(page, "withdraw", "居民自行清理")
     assert state(page) == "withdrawn"
     town.clock.advance(days=9)
-    above = people.page(STREET)
-    above.goto(f"{town.address}/disputes")
+    above = people.page(STREET, at="/disputes")
     seen = above.locator(f"[data-test=meeting-reception][data-day='{today}'] [data-test=matter]")
     expect(seen.filter(has_text="车棚漏雨")).to_have_attribute("data-overdue", "true")
     expect(seen.filter(has_text="楼道灯不亮")).to_have_attribute("data-overdue", "false")
@@ -111,8 +109,7 @@ def registered(page: Page) -> str:
 
 
 def test_from_the_village_over_the_town_to_an_agreement_followed_up_and_closed(town: Town, people: Actors) -> None:
-    page = people.page(VILLAGE)
-    page.goto(f"{town.address}/disputes")
+    page = people.page(VILLAGE, at="/disputes")
     page.locator("[data-test=register]").click()
     at = registered(page)
     expect(page.locator("[data-test=dispute-panel]")).to_contain_text("村社")
@@ -184,8 +181,7 @@ def test_a_risk_goes_to_the_level_above_and_the_court_confirms_the_agreement(tow
 
 
 def test_figures_stand_apart_from_what_the_newspaper_reported(town: Town, people: Actors) -> None:
-    page = people.page("leader")
-    page.goto(f"{town.address}/disputes/figures")
+    page = people.page("leader", at="/disputes/figures")
     reported = page.locator("[data-test=reported]")
     expect(reported.locator("tr").filter(has_text="12类重点领域")).to_contain_text("97.36 %")
     computed = page.locator("[data-test=computed]")

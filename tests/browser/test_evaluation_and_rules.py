@@ -43,8 +43,7 @@ def test_every_figure_leads_to_its_cases_and_an_exemption_hides_nothing(town: To
     case = exempted(town)
     works = counted_work_of(town.rooms.scenes.values())
     FactKeeper(town.rooms.store, works, WorkingCalendar.official()).rebuild()
-    page = people.page("leader")
-    page.goto(f"{town.address}/evaluation?from={began}&post=unit")
+    page = people.page("leader", at=f"/evaluation?from={began}&post=unit")
     row = page.locator("[data-test=group]").filter(has_text=LAMPS)
     expect(row.locator("[data-rate=timely_closing_rate]")).to_contain_text("申诉成立")
     expect(page.locator("[data-test=total] [data-test=score]")).to_contain_text(".")
@@ -56,8 +55,7 @@ def test_every_figure_leads_to_its_cases_and_an_exemption_hides_nothing(town: To
     expect(listed.get_by_role("link", name=case.number)).to_be_visible()
 
     # The unit sees its own figures and nobody else's.
-    unit = people.page("lamps")
-    unit.goto(f"{town.address}/evaluation?from={began}")
+    unit = people.page("lamps", at=f"/evaluation?from={began}")
     expect(unit.locator("[data-test=group]")).to_have_count(1)
     expect(unit.locator("[data-test=group]")).to_contain_text(LAMPS)
 
@@ -91,8 +89,7 @@ def try_lamp(page: Page, town: Town) -> None:
 
 
 def test_a_rule_is_tried_published_compared_and_rolled_back(town: Town, people: Actors, tmp_path: Path) -> None:
-    page = people.page("admin")
-    page.goto(f"{town.address}/rules")
+    page = people.page("admin", at="/rules")
     page.locator("[data-search] input, input[data-search]").first.fill("ludengyc")
     expect(page.get_by_text("路灯异常", exact=True)).to_be_visible()
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from tests.browser.acting import acting
+from tests.browser.acting import Windows, acting
 from tests.browser.test_field import Phone, a_phone, picture
 from tests.browser.town import Town, running_town
 
@@ -60,7 +60,9 @@ def check_the_canteen(phone: Phone) -> None:
     expect(page.locator("[data-test=inspection-taken]")).to_be_visible()
 
 
-def test_a_canteen_is_checked_offline_and_its_hazard_goes_the_whole_way(browser: Browser, town: Town) -> None:
+def test_a_canteen_is_checked_offline_and_its_hazard_goes_the_whole_way(
+    browser: Browser, windows: Windows, town: Town
+) -> None:
     canteen = town.rooms.context.registers.find(SYSTEM, "canteen", CODE)
     assert canteen is not None
     with a_phone(browser, town, f"/field?object={canteen.id}") as phone:  # the QR code at its door
@@ -78,7 +80,7 @@ def test_a_canteen_is_checked_offline_and_its_hazard_goes_the_whole_way(browser:
     assert (made.result, made.asked, made.failed, made.left_out) == ("failed", 8, 1, 1)
     (found,) = hazards(town)
     assert found.item_no == "2"
-    with acting(browser, town.address, town.version_of) as people:
+    with acting(windows, town.address, town.version_of) as people:
         see_what_was_found(people.page("market_xd"), town, made)
         people.take("school1", found.case_id, "accept_rectification", interim_measure="封存面粉", responsible="王某")
         people.take("school1", found.case_id, "submit_hazard", measures="已销毁，清查库存")
@@ -86,7 +88,7 @@ def test_a_canteen_is_checked_offline_and_its_hazard_goes_the_whole_way(browser:
         people.take("school1", found.case_id, "submit_hazard", measures="全部清查")
         people.take("market_xd", found.case_id, "recheck_passed", found="无过期原料")
     town.clock.advance(days=20)  # everybody has to sign in again
-    with acting(browser, town.address, town.version_of) as people:
+    with acting(windows, town.address, town.version_of) as people:
         people.take("market_xd", found.case_id, "look_back_passed", found="未反弹")
     (closed,) = hazards(town)
     assert (closed.state, closed.rework, closed.ended) == ("closed", 1, True)

@@ -50,8 +50,7 @@ def test_a_limit_is_tried_published_and_rolled_back(town: Town, people: Actors, 
     town.clock.advance(minutes=90)
     town.act("acceptor", old, "void", "重复", answer="已处理")  # half an hour late by the limit of an hour
     running = town.report("还在办理")
-    page = people.page("admin")
-    page.goto(f"{town.address}/scenes")
+    page = people.page("admin", at="/scenes")
     page.get_by_role("link", name="城市管理", exact=True).click()
     expect(page.locator("[data-test=in-force]")).to_have_text("内置配置")
 
@@ -86,7 +85,6 @@ def test_a_limit_is_tried_published_and_rolled_back(town: Town, people: Actors, 
 
 
 def test_who_only_reads_sees_values_and_versions_and_no_input(town: Town, people: Actors) -> None:
-    page = people.page("dispatcher")
-    page.goto(f"{town.address}/scenes/key_vehicles?kind=threshold")
+    page = people.page("dispatcher", at="/scenes/key_vehicles?kind=threshold")
     expect(page.locator("[data-leaf='detectors.overspeed.opens_case_at']")).to_be_visible()
     expect(page.get_by_role("textbox", name="新值")).to_have_count(0)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from tests.browser.acting import PHONE, Actors, acting, press, tap_map
+from tests.browser.acting import PHONE, Actors, press, tap_map
 from tests.browser.town import Town, running_town
 from tests.scenes.quick_accident.street import AT, PHONES, PLATES, jpeg
 
@@ -26,13 +26,6 @@ FAULT_A, FAULT_B = "追尾前车", "超速或未按情况降速"
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     with running_town(tmp_path_factory.mktemp("town")) as served:
         yield served
-
-
-@pytest.fixture
-def people(browser: Browser, town: Town) -> Iterator[Actors]:
-    leader = town.person("leader")
-    with acting(browser, town.address, lambda case_id: town.rooms.context.cases.get(leader, case_id).version) as actors:
-        yield actors
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -90,8 +83,7 @@ def reported(town: Town) -> str:
 
 
 def accident_page(people: Actors, town: Town, username: str, case_id: str) -> Page:
-    page = people.page(username)
-    page.goto(f"{town.address}/accidents/{case_id}")
+    page = people.page(username, at=f"/accidents/{case_id}")
     expect(page.locator("[data-test=accident-state]")).to_be_visible()
     return page
 
@@ -124,8 +116,7 @@ def confirm(phone: Page) -> None:
 
 
 def test_clear_liability_is_settled_online_by_two_phones(town: Town, people: Actors, phones: Phones) -> None:
-    desk = people.page("dispatcher")
-    desk.goto(f"{town.address}/accidents")
+    desk = people.page("dispatcher", at="/accidents")
     desk.locator("[data-test=new-accident]").click()
     desk.locator("[data-test=accident-address]").fill("唐槐路与龙盛街路口")
     tap_map(desk, desk.locator("[data-test=point-picker]"), 200, 100, desk.get_by_text("已选定位置"))

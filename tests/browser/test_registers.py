@@ -81,8 +81,7 @@ def test_an_object_is_drawn_changed_and_keeps_its_history(town: Town, people: Ac
 
 
 def test_many_are_changed_at_once_after_a_count(town: Town, people: Actors) -> None:
-    page = people.page("leader")
-    page.goto(f"{town.address}/registers/canteen")
+    page = people.page("leader", at="/registers/canteen")
     page.locator("[data-test=filter-school_kind]").click()
     page.get_by_role("option", name="高中", exact=True).click()
     expect(page).to_have_url(re.compile(r"f\.school_kind=senior"))
@@ -103,8 +102,7 @@ def test_many_are_changed_at_once_after_a_count(town: Town, people: Actors) -> N
 
 
 def test_a_sheet_goes_out_and_comes_in_unchanged(town: Town, people: Actors, tmp_path: Path) -> None:
-    page = people.page("leader")
-    page.goto(f"{town.address}/registers/canteen")
+    page = people.page("leader", at="/registers/canteen")
     with page.expect_download() as downloading:
         page.locator("[data-test=export-sheet]").click()
     path = tmp_path / "canteen.xlsx"

@@ -35,8 +35,7 @@ DECISION: dict[str, Any] = {"grade": "一般", "fine_yuan": "20000"}
 
 def find_on_the_map(people: Actors, town: Town) -> str:
     """The finder clicks a place where nobody may dig, sees why, and reports it; returns the case's id."""
-    finder = people.page("road_collector", phone=True)
-    finder.goto(f"{town.address}/permits")
+    finder = people.page("road_collector", phone=True, at="/permits")
     # What is in force on the day; the register itself, with its history and sheets, is one step away.
     day = finder.locator(".el-date-editor input")
     day.fill("2026-11-20")
@@ -133,8 +132,7 @@ def test_case_2_is_flagged_when_imported(people: Actors, town: Town, tmp_path: P
     sheet = tmp_path / "files.xlsx"
     again = [{**row, "file_number": f"再-{number}"} for number, row in enumerate(PUBLISHED_FILES)]
     sheet.write_bytes(write_files(again))
-    page = people.page("acceptor")
-    page.goto(f"{town.address}/permits")
+    page = people.page("acceptor", at="/permits")
     page.locator("[data-test=import-files]").set_input_files(sheet)
     expect(page.locator("[data-test=files-taken]")).to_contain_text(
         "6 行，导入 6 件；面积合计 32.6 平方米，罚款合计 50,000 元"

@@ -26,8 +26,7 @@ def choose(page: Page, number: str) -> None:
 
 def test_a_step_for_many_and_the_hand_over_of_a_leaver(town: Town, people: Actors) -> None:
     cases = [filed(town, f"路灯不亮{number}") for number in range(3)]
-    page = people.page("dispatcher")
-    page.goto(f"{town.address}/cases?state=filed")
+    page = people.page("dispatcher", at="/cases?state=filed")
     for case in cases[:2]:
         choose(page, case.number)
     # The keyboard chooses too: j to the row, x.

@@ -34,8 +34,7 @@ def deliver(town: Town) -> None:
 
 def test_1126_lamps_are_replaced_by_night(town: Town, people: Actors) -> None:
     deliver(town)
-    unit = people.page("lamps")
-    unit.goto(f"{town.address}/works")
+    unit = people.page("lamps", at="/works")
     work = unit.locator("[data-test^=work-PW]").first
     expect(work).to_contain_text("晋阳大道晋祠下穿通道照明灯具更换")
     expect(work).to_contain_text("0 / 1126 套")
@@ -67,8 +66,7 @@ def test_1126_lamps_are_replaced_by_night(town: Town, people: Actors) -> None:
 
 
 def test_icicles_found_on_the_round_become_a_case(town: Town, people: Actors) -> None:
-    leader = people.page("leader")
-    leader.goto(f"{town.address}/winter")
+    leader = people.page("leader", at="/winter")
     expect(leader.locator("[data-test=winter-state]")).to_contain_text("未开启")
     today = town.clock.now().date()
     first, last = leader.locator(".el-range-input").all()
@@ -78,8 +76,7 @@ def test_icicles_found_on_the_round_become_a_case(town: Town, people: Actors) ->
     leader.locator("[data-test=winter-on]").click()
     expect(leader.locator("[data-test=winter-state]")).to_contain_text("已开启")
 
-    phone = people.page("collector1", phone=True)
-    phone.goto(f"{town.address}/winter")
+    phone = people.page("collector1", phone=True, at="/winter")
     spot = phone.locator("[data-test='spot-南内环西立交桥']")
     expect(spot).to_contain_text("本轮还没有看过")
     spot.get_by_label("现场情况").fill("伸缩缝处两根")
