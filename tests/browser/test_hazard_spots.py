@@ -100,13 +100,14 @@ def test_the_deployment_is_read_and_taken_along(town: Town, people: Actors) -> N
     page.get_by_role("link", name="分时分群布防").click()
     expect(page.get_by_text("没有违法预警")).to_be_visible()
     yesterday = (town.clock.now() - timedelta(days=1)).date().isoformat()
-    streets, here = Streets(town.rooms.context), {"lon": spot.lon, "lat": spot.lat}
-    streets.alert(f"{yesterday} 07:20", count=6, **here)
-    streets.alert(f"{yesterday} 18:20", count=2, **here)
+    streets = Streets(town.rooms.context)
+    streets.alert(f"{yesterday} 07:20", count=6, lon=spot.lon, lat=spot.lat)
+    streets.alert(f"{yesterday} 18:20", count=2, lon=spot.lon, lat=spot.lat)
     page.goto(f"{town.address}/hazard-spots?tab=deployment&windows=1&by=detector&spot={spot.id}")
     windows = page.locator("[data-test=windows]")
     expect(windows).to_contain_text("06:00–08:00")
     expect(windows).to_contain_text("8 起违法中的 75.0%；平均布防同样时长只覆盖 8.3%")
+    expect(page.locator("[data-test=few]")).to_be_visible()  # 8, and the city judges from 10
     expect(page.locator("[data-test=hours]")).to_contain_text("超速")
     with page.expect_download() as saved:
         page.locator("[data-test=deployment-sheet]").click()
