@@ -47,7 +47,7 @@ class Windows:
         page = self._kept.pop((username, phone), None) or self._made(username, phone=phone)
         self._kept[username, phone] = page
         page.goto(f"{self._address}{at}")
-        if not page.request.get(f"{self._address}/api/session").ok:
+        if not page.request.get(f"{self._address}/api/session", max_retries=2).ok:
             page.get_by_label("用户名").fill(username)
             page.get_by_label("口令").fill(PASSWORD)
             page.keyboard.press("Enter")

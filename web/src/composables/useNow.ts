@@ -25,3 +25,8 @@ export function useNow(): Readonly<Ref<number>> {
   });
   return now;
 }
+
+/** The server's day in Shanghai, such as 2026-11-22: what a form proposes must not depend on this machine's clock. */
+export function today(): string {
+  return new Intl.DateTimeFormat("sv-SE", { timeZone: "Asia/Shanghai" }).format(Date.now() + clockOffsetMs.value);
+}
