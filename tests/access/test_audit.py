@@ -181,11 +181,11 @@ json_values = st.recursive(
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.dictionaries(st.text(max_size=5) | st.integers(), json_values, max_size=4))
-def test_any_detail_survives_the_round_trip(sqlite_store: Store, detail: dict[str, object]) -> None:
-    sqlite_store.write(
+def test_any_detail_survives_the_round_trip(store: Store, detail: dict[str, object]) -> None:
+    store.write(
         lambda conn: record_audit(
             conn, at_ms=1, actor=SYSTEM, action="a", object_type="b", object_id=None, detail=detail
         )
     )
-    with sqlite_store.read() as conn:
+    with store.read() as conn:
         assert verify_audit(conn).ok
