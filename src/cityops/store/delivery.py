@@ -79,17 +79,15 @@ class Deliveries:
         return found
 
     def _hand_on(self, found: _Found) -> int:
-        name, offset, events = found.subscriber.name, found.offset, found.events
-        if not events:
-            self._nothing_to[name] = found.up_to
-            if found.up_to - offset >= self._limit:  # nothing for long: do not hold the pruning back
-                self._store.write(lambda conn: _advance(conn, name, offset, found.up_to, self._store.now_ms()))
-        handled = 0
-        for start in range(0, len(events), EVENTS_PER_WRITE):
-            group = events[start : start + EVENTS_PER_WRITE]
-            to = found.up_to if start + len(group) == len(events) else group[-1].id
-            chunk = _Chunk(found.subscriber, offset, group, to, self._store.now_ms(), self._dead_limit)
-            done, stopped_by = self._store.write(chunk.run)
+        if not found.events:
+            self._nothing_to[found.subscriber.name] = found.up_to
+            if found.up_to - found.offset >= self._limit:  # nothing for long: do not hold the pruning back
+                self._store.write(self._chunk(found, found.offset, [], found.up_to).run)
+        handled, offset = 0, found.offset
+        for start in range(0, len(found.events), EVENTS_PER_WRITE):
+            group = found.events[start : start + EVENTS_PER_WRITE]
+            to = found.up_to if start + len(group) == len(found.events) else group[-1].id
+            done, stopped_by = self._store.write(self._chunk(found, offset, group, to).run)
             handled += done
             if stopped_by is not None:
                 raise stopped_by
@@ -97,6 +95,9 @@ class Deliveries:
                 return handled  # another process delivers to the same subscriber
             offset = to
         return handled
+
+    def _chunk(self, found: _Found, offset: int, events: list[Event], up_to: int) -> _Chunk:
+        return _Chunk(found.subscriber, offset, events, up_to, self._store.now_ms(), self._dead_limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ class _Chunk:
             return 0, None
         done, stopped_by = self._handle(conn, self.events)
         reached = self.up_to if stopped_by is None else self.events[done - 1].id if done else self.offset
-        _advance(conn, self.subscriber.name, self.offset, reached, self.now_ms)
+        _advance(conn, self.subscriber.name, reached, self.now_ms)
         return done, stopped_by
 
     def _handle(self, conn: Connection, events: list[Event]) -> tuple[int, CityOpsError | None]:
@@ -237,9 +238,9 @@ def _locked_offset(conn: Connection, name: str, now_ms: int) -> int:
     return int(offset)
 
 
-def _advance(conn: Connection, name: str, from_id: int, to_id: int, now_ms: int) -> None:
-    _locked_offset(conn, name, now_ms)
-    mine = (outbox_offset.c.subscriber == name) & (outbox_offset.c.event_id == from_id)
+def _advance(conn: Connection, name: str, to_id: int, now_ms: int) -> None:
+    """Move an offset that ``_locked_offset`` holds."""
+    mine = outbox_offset.c.subscriber == name
     conn.execute(update(outbox_offset).where(mine).values(event_id=to_id, updated_ms=now_ms))
 
 
