@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Final
 
 import numpy as np
 import pytest
@@ -16,6 +18,9 @@ from cityops.kit import ConflictError, ForbiddenError, InvalidError
 from cityops.scenes.hazard_spots.decisions import Decided, Decision, decide
 from cityops.scenes.hazard_spots.events import Counting, Events, Kind, distance_m
 from cityops.scenes.hazard_spots.proposals import Proposal, clusters, proposals
+
+ROUNDS: Final = 8
+"""How often people decide at once: a moment that only some meetings meet."""
 
 
 def proposed(town: Town) -> list[Proposal]:
@@ -145,9 +150,26 @@ def test_where_nothing_is_proposed_nothing_is_made(town: Town) -> None:
 
 
 def test_decided_by_many_at_once_it_is_one_spot(either: Town) -> None:
-    either.alert("2026-11-20 07:10", count=6)
+    for number in range(1, ROUNDS + 1):
+        north_m = 1000 * number
+        either.alert("2026-11-20 07:10", north_m=north_m, count=6)
+        together = Barrier(6)
+
+        def at_once(_: int, together: Barrier = together, north_m: float = north_m) -> Decided:
+            together.wait()
+            return say(either, north_m=north_m)
+
+        with ThreadPoolExecutor(6) as pool:
+            made = [*pool.map(at_once, range(6))]
+        assert [one.created for one in made].count(True) == 1
+        assert {one.spot.code for one in made} == {f"SP-20261122-{number:03d}"}
+    assert len(either.context.registers.every(DESK, "hazard_spot")) == ROUNDS
+
+
+def test_decided_by_many_at_different_places_each_has_its_spot(either: Town) -> None:
+    for number in range(6):
+        either.alert("2026-11-20 07:10", north_m=1000 * number, count=6)
     with ThreadPoolExecutor(6) as pool:
-        made = [one.result() for one in [pool.submit(say, either) for _ in range(12)]]
-    assert [one.created for one in made].count(True) == 1
-    assert len({one.spot.id for one in made}) == 1
-    assert len(either.context.registers.every(DESK, "hazard_spot")) == 1
+        made = [*pool.map(lambda number: say(either, north_m=1000 * number), range(6))]
+    assert all(one.created for one in made)
+    assert sorted(one.spot.code for one in made) == [f"SP-20261122-{number:03d}" for number in range(1, 7)]

@@ -1,26 +1,27 @@
 """A person decides what the machine proposed (人定): a confirmed spot, or a dismissed one with the reason.
 
 Deciding the same place twice, or at the same moment, makes one spot: inside the transaction the spots are read again,
-and two that both see none take the same number of the day, which only one of them gets.
+once, and the number of the day is made from what was read: two that both see none take the same, and only one gets it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
 from cityops.access import SYSTEM, Principal
 from cityops.kit import ConflictError, ForbiddenError, InvalidError, Text
-from cityops.registers import RegisterObject, may_write, register_object
+from cityops.registers import RegisterObject, may_write
 from cityops.scenes.hazard_spots.events import Counting
 from cityops.scenes.hazard_spots.ledger import DISMISSED, SCENE, SPOT
 from cityops.scenes.hazard_spots.proposals import RECENT_DAYS, Proposal, covering, dismissal, nearest, proposals
 from cityops.scenes.registry import SceneContext
 
-TRIES: Final = 3
-_o = register_object.c
+TRIES: Final = 8
+"""At most: each try that fails means that somebody else has made a spot meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ def _kept(
         conn,
         person,
         register=SPOT,
-        code=_next_code(conn, day),
+        code=_next_code(spots, day),
         title=decision.title,
         unit_id=decision.unit_id or person.unit_id,
         supervisor_id=person.unit_id,
@@ -133,8 +134,10 @@ def evidence(found: Proposal, counting: Counting, day: str) -> str:
     )
 
 
-def _next_code(conn: Connection, day: str) -> str:
-    """The next number of the day."""
+def _next_code(spots: Iterable[RegisterObject], day: str) -> str:
+    """The number after the day's last one, of these spots only: who has not seen a spot takes its number again."""
     prefix = f"SP-{day.replace('-', '')}-"
-    taken = select(func.count()).where(_o.register == SPOT, _o.code.startswith(prefix, autoescape=True))
-    return f"{prefix}{conn.execute(taken).scalar_one() + 1:03d}"
+    taken = [
+        int(number) for one in spots if (number := one.code.removeprefix(prefix)) != one.code and number.isdecimal()
+    ]
+    return f"{prefix}{max(taken, default=0) + 1:03d}"
