@@ -3,11 +3,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from sqlalchemy import Connection, select, update
+from tests.together import at_once, until_done_or_waiting
 
 from cityops.access import AuditFilter, Passwords, Principal, Role, list_audit, verify_audit
 from cityops.cases import Cases, case_table
@@ -311,6 +313,41 @@ def test_tip_off_keeps_nothing_that_leads_to_the_person(tip_offs: TipOffs, store
     assert store.events_after(0, 100) == []
     with store.read() as conn:
         assert verify_audit(conn).rows == 0
+
+
+def test_what_is_decided_while_a_tip_off_is_written_anew_stays(
+    tip_offs: TipOffs, store: Store, clock: ManualClock, opened: Callable[[], str]
+) -> None:
+    tip_off_id, _ = tip_offs.submit(NewTipOff("fire", "库房堆放易燃物"))
+    case_id = opened()
+    clock.advance(DAY_S)
+    filing = partial(tip_offs.file, principal=LEADER, tip_off_id=tip_off_id, case_id=case_id)
+    assert at_once(store, lambda: tip_offs.settle(no_photos), holding=filing) == [1]
+    assert tip_offs.get(LEADER, tip_off_id).case_id == case_id
+
+
+def test_a_reward_is_paid_while_the_tip_off_is_written_anew(
+    tip_offs: TipOffs, store: Store, clock: ManualClock
+) -> None:
+    tip_off_id, code = tip_offs.submit(NewTipOff("fire", "库房堆放易燃物"))
+    tip_offs.decide(LEADER, tip_off_id, TipOffState.CONFIRMED, "属实", reward_fen=50_000)
+    clock.advance(DAY_S)
+    with ThreadPoolExecutor(1) as pool:
+        paying: list[Future[object]] = []
+
+        def meanwhile(conn: Connection, of: str) -> None:
+            paying.append(pool.submit(tip_offs.pay, LEADER, code))
+            until_done_or_waiting(store, paying)
+
+        assert tip_offs.settle(meanwhile) == 1
+        paying[0].result()
+    assert tip_offs.get(LEADER, tip_off_id).reward_state is RewardState.PAID
+    with pytest.raises(ConflictError):
+        tip_offs.pay(LEADER, code)
+
+
+def no_photos(conn: Connection, tip_off_id: str) -> None:
+    """A tip-off without photos."""
 
 
 def test_same_secret_twice_has_two_hashes(passwords: Passwords) -> None:

@@ -275,7 +275,8 @@ class TipOffs:
 
         def work(conn: Connection) -> int:
             earlier = select(tip_off_table).where(_t.settled.is_(False), _t.day < self._today()).order_by(_t.id)
-            rows = [dict(row) | {"settled": True} for row in conn.execute(earlier.limit(LIST_MAX)).mappings()]
+            found = conn.execute(earlier.limit(LIST_MAX).with_for_update()).mappings()
+            rows = [dict(row) | {"settled": True} for row in found]
             for row in rows:
                 conn.execute(delete(tip_off_table).where(_t.id == row["id"]))
                 conn.execute(insert(tip_off_table).values(**row))
@@ -289,11 +290,13 @@ class TipOffs:
 
 
 def _locked(conn: Connection, tip_off_id: str) -> RowMapping:
+    """The row, held until the transaction ends."""
     query = select(tip_off_table).where(_t.id == tip_off_id).with_for_update()
-    row = conn.execute(query).mappings().one_or_none()
-    if row is None:
-        raise _no_tip_off()
-    return row
+    for _ in range(2):  # ``settle`` may have put another row in its place while this one waited for it
+        row = conn.execute(query).mappings().one_or_none()
+        if row is not None:
+            return row
+    raise _no_tip_off()
 
 
 def _waiting(conn: Connection) -> int:
