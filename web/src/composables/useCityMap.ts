@@ -6,7 +6,7 @@ import { overlay } from "@/stores/overlay";
 import { theme } from "@/stores/preferences";
 import { problemFrom } from "./useLoad";
 
-/** A city map in ``container`` for as long as the component lives; ``started`` runs when it can take data. */
+/** A city map in ``container`` for as long as the component lives; ``started`` runs when it can take data. Until then it is busy. */
 export function useCityMap(
   container: Ref<HTMLElement | null>,
   options: { controls: boolean; bounds?: Bounds; started?: (city: CityMap) => void },
@@ -18,6 +18,7 @@ export function useCityMap(
   const onProblem = (error: unknown) => (problem.value = problemFrom(error));
 
   async function start(): Promise<void> {
+    container.value?.setAttribute("aria-busy", "true");
     try {
       const base = await mapBase();
       if (gone || container.value === null) return;
@@ -30,6 +31,8 @@ export function useCityMap(
       options.started?.(made);
     } catch (error) {
       onProblem(error);
+    } finally {
+      container.value?.setAttribute("aria-busy", "false");
     }
   }
 

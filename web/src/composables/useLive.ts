@@ -40,7 +40,7 @@ export function useReloadOn(prefixes: readonly string[], reload: () => unknown, 
   onMounted(() => {
     stop = onChange((change) => {
       const fits = prefixes.some((prefix) => change.topic.startsWith(prefix)) && (options.concerns?.(change) ?? true);
-      if (fits || change.topic === "resync") plan();
+      if (fits || change.topic === "resync" || change.topic === "ready") plan();
     });
   });
   onBeforeUnmount(() => {

@@ -20,6 +20,7 @@ export const tabThere = ref(false);
 export const waitingPresses = ref(0);
 const SEND_MS = 5000;
 let sending = false;
+let turn = 0;
 
 const key = () => `drills:${person.value?.accountId ?? ""}`;
 
@@ -37,11 +38,16 @@ async function readAll(): Promise<KeptDrill[]> {
 
 export async function loadDrills(): Promise<void> {
   if (!may("inspections.record")) return;
-  kept.value = (await cached<KeptDrill[]>(key())) ?? [];
+  turn += 1;
+  const mine = turn;
+  const stored = (await cached<KeptDrill[]>(key())) ?? [];
+  if (mine !== turn) return;
+  kept.value = stored;
   if (session.value !== "in") return;
   try {
     const found = await readAll();
-    await keepAll(found);
+    if (mine !== turn) return; // read again meanwhile
+    await keepAll(found.map(newest));
     problem.value = null;
   } catch (error) {
     if (!(error instanceof ApiProblem)) throw error;
@@ -52,6 +58,12 @@ export async function loadDrills(): Promise<void> {
 async function keepAll(found: readonly KeptDrill[]): Promise<void> {
   kept.value = found;
   await cache(key(), found);
+}
+
+/** A drill that was pressed while the list was on its way stays as it was read then. */
+function newest(one: KeptDrill): KeptDrill {
+  const here = kept.value.find((other) => other.drill.drill_id === one.drill.drill_id);
+  return here !== undefined && here.drill.now > one.drill.now ? here : one;
 }
 
 /** What a drill that is open here read anew. */

@@ -17,45 +17,37 @@ export const units = shallowRef<readonly Unit[]>([]);
 export const totals = reactive({ alerts: 0, cases: 0 });
 export const cityProblem = shallowRef<Problem | null>(null);
 
-async function guarded(read: () => Promise<void>): Promise<void> {
-  try {
-    await read();
-    cityProblem.value = null;
-  } catch (error) {
-    cityProblem.value = problemFrom(error);
-  }
+/** A list that is read where it is allowed; an answer that comes after a newer one was asked for is not taken. */
+function reader<T>(permission: string, read: () => Promise<T>, take: (answer: T) => void): () => Promise<void> {
+  let turn = 0;
+  return async () => {
+    if (!can(permission)) return;
+    turn += 1;
+    const mine = turn;
+    try {
+      const answer = await read();
+      if (mine !== turn) return;
+      take(answer);
+      cityProblem.value = null;
+    } catch (error) {
+      cityProblem.value = problemFrom(error);
+    }
+  };
 }
 
-export const loadAlerts = () =>
-  guarded(async () => {
-    if (!can("alerts.read")) return;
-    const answer = await calls.alerts({ state: "active", page_size: MAP_LIST_LIMIT });
-    alerts.value = answer.items;
-    totals.alerts = answer.page.total;
-  });
+export const loadAlerts = reader("alerts.read", () => calls.alerts({ state: "active", page_size: MAP_LIST_LIMIT }), (answer) => {
+  alerts.value = answer.items;
+  totals.alerts = answer.page.total;
+});
 
-export const loadCases = () =>
-  guarded(async () => {
-    if (!can("cases.read")) return;
-    const answer = await calls.cases({ ended: false, page_size: MAP_LIST_LIMIT });
-    cases.value = answer.items;
-    totals.cases = answer.page.total;
-  });
+export const loadCases = reader("cases.read", () => calls.cases({ ended: false, page_size: MAP_LIST_LIMIT }), (answer) => {
+  cases.value = answer.items;
+  totals.cases = answer.page.total;
+});
 
-export const loadCrews = () =>
-  guarded(async () => {
-    if (can("crews.read")) crews.value = (await calls.crews()).items;
-  });
-
-export const loadClosures = () =>
-  guarded(async () => {
-    if (can("map.read")) closures.value = (await calls.closures()).items;
-  });
-
-export const loadUnits = () =>
-  guarded(async () => {
-    if (can("units.read")) units.value = (await calls.units()).items;
-  });
+export const loadCrews = reader("crews.read", calls.crews, (answer) => (crews.value = answer.items));
+export const loadClosures = reader("map.read", calls.closures, (answer) => (closures.value = answer.items));
+export const loadUnits = reader("units.read", calls.units, (answer) => (units.value = answer.items));
 
 export async function loadCity(): Promise<void> {
   await Promise.all([loadAlerts(), loadCases(), loadCrews(), loadClosures(), loadUnits()]);

@@ -1,5 +1,6 @@
 // One stream of server-sent events for the whole interface. Pages subscribe; the connection's state is visible; what
-// was missed while it was down is announced as one "resync", so that pages read their lists again.
+// was missed while it was down is announced as one "resync", so that pages read their lists again. Its beginning is one
+// "ready": on a slow network a page has read its lists before the stream was there, and missed what changed between.
 import { reactive } from "vue";
 import { livePath } from "@/api/calls";
 
@@ -25,7 +26,7 @@ const goneHandlers = new Set<(devices: number[]) => void>();
 let source: EventSource | null = null;
 let retryTimer: number | undefined;
 let watchTimer: number | undefined;
-let everOpen = false;
+let everReady = false;
 let checkSession: () => Promise<boolean> = () => Promise.resolve(true);
 
 function announce(change: Change): void {
@@ -52,15 +53,18 @@ async function reconnect(): Promise<void> {
 
 function open(): void {
   if (source !== null) return;
-  live.state = everOpen ? "lost" : "connecting";
+  live.state = everReady ? "lost" : "connecting";
   const stream = new EventSource(livePath);
   source = stream;
   stream.addEventListener("open", () => {
     heard();
     live.state = "open";
     live.attempts = 0;
-    if (everOpen) announce({ topic: "resync", key: "" });
-    everOpen = true;
+  });
+  // Not at "open": the server takes a listener in a moment after it has answered, and tells everything from here on.
+  stream.addEventListener("ready", () => {
+    announce({ topic: everReady ? "resync" : "ready", key: "" });
+    everReady = true;
   });
   stream.addEventListener("error", () => {
     if (source === stream) lose();
@@ -98,7 +102,7 @@ export function startLive(stillSignedIn: () => Promise<boolean>): void {
 export function stopLive(): void {
   source?.close();
   source = null;
-  everOpen = false;
+  everReady = false;
   window.clearTimeout(retryTimer);
   window.clearInterval(watchTimer);
   watchTimer = undefined;
