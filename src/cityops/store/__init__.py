@@ -3,6 +3,7 @@
 from cityops.store.backup import Manifest, backup, read_manifest, restore, verify_backup
 from cityops.store.delivery import DeadLetter, Deliveries
 from cityops.store.files import FileRef, Files
+from cityops.store.holding import hold
 from cityops.store.outbox import Event, Subscriber, at_end, emit
 from cityops.store.schema import SERIAL, metadata
 from cityops.store.store import Store
@@ -20,6 +21,7 @@ __all__ = [
     "at_end",
     "backup",
     "emit",
+    "hold",
     "metadata",
     "read_manifest",
     "restore",

@@ -124,8 +124,8 @@ class Store:
         """Run ``work`` in a transaction; returns its result after the commit is durable.
 
         ``work`` does nothing but use the connection (no other I/O, no waiting): on PostgreSQL it may run again after a
-        deadlock. There two works may also run at the same time: guard a change by a version in its WHERE,
-        a unique constraint or ``with_for_update()``.
+        deadlock. There two works may also run at the same time, and each statement sees what was committed before it:
+        guard a change by a version in its WHERE, a unique constraint, ``with_for_update()`` or ``hold``.
 
         Raises:
             BusyError: too many works wait; nothing was kept.
