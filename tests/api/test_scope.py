@@ -75,7 +75,7 @@ def test_an_alert_tells_its_evidence(world: World, two_alerts: Mapping[str, str]
     assert alert["severity"] == "serious"
     assert alert["unit_name"] == "甲运输公司"
     assert alert["evidence"]["figures"] == {"silent_s": 300.0}
-    assert alert["rule"] == "测试规则"
+    assert alert["rule"] == {"zh": "测试规则", "en": "rule of the test"}
     assert alert["place"]["road_name"] == "太榆路"
     assert alert["started_at"] == "2026-05-12T23:31:05+08:00"
     assert [step["action"] for step in alert["history"]] == ["raised"]

@@ -82,7 +82,7 @@ DETECTOR = SilenceDetector(
     notice_s=300,
     warning_s=900,
     describe=lambda figures: Text(f"已 {figures['silent_s']:.0f} 秒无数据", f"silent for {figures['silent_s']:.0f} s"),
-    rule="测试规则",
+    rule=Text("测试规则", "rule of the test"),
 )
 
 

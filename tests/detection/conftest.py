@@ -238,7 +238,7 @@ def make_fast(version: int = 1, limit_kmh: float = 50.0, runs: int = 2) -> Detec
         memory_s=3600,
         evidence=(EvidenceField("top_kmh", Text("最高车速", "highest speed")),),
         describe=_describe,
-        rule="测试规则",
+        rule=Text("测试规则", "rule of the test"),
     )
 
 

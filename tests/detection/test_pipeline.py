@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
+from sqlalchemy import update
 
 from cityops.access import SYSTEM
 from cityops.detection import AlertIdentity, Detector, Pipeline
-from cityops.kit import InvalidError, from_ms
+from cityops.kit import InvalidError, Text, from_ms
 from cityops.observations import PositionFile
+from cityops.store import metadata
 
 T0 = 1_795_312_800_000
 Fast = Callable[..., Detector]
@@ -52,7 +55,18 @@ class TestLife:
         assert detail.evidence["figures"] == {"top_kmh": 120.0}
         assert detail.evidence["params"] == {"limit_kmh": 50.0, "runs": 2}
         assert detail.evidence["positions"]["start"] == [112.5, 37.8]
-        assert detail.rule == "测试规则"
+        assert detail.rule == Text("测试规则", "rule of the test")
+
+    def test_an_alert_of_an_earlier_release_has_its_rule_in_chinese_only(
+        self, world: Any, fast: Fast, fact: Any
+    ) -> None:
+        pipeline = world.pipeline([fast()])
+        world.append([fact(world.devices[0], 0, 60), fact(world.devices[0], 10, 60)])
+        world.settle(pipeline)
+        (alert,) = world.alerts()
+        evidence = dict(world.book.get(SYSTEM, alert.alert_id).evidence, rule="测试规则")
+        world.store.write(lambda conn: conn.execute(update(metadata.tables["alert"]).values(evidence=evidence)))
+        assert world.book.get(SYSTEM, alert.alert_id).rule == Text("测试规则", "测试规则")
 
     def test_an_update_at_most_every_60_s(self, world: Any, fast: Fast, fact: Any) -> None:
         pipeline = world.pipeline([fast()])
@@ -258,12 +272,11 @@ class TestStart:
         thread = threading.Thread(target=pipeline.run, args=(stop,))
         thread.start()
         world.append([fact(world.devices[0], second, 60) for second in (0, 10)])
-        for _ in range(200):
-            if world.alerts():
-                break
+        until_s = time.monotonic() + 120
+        while not world.alerts() and time.monotonic() < until_s:  # the kernel is compiled first
             stop.wait(0.05)
         stop.set()
-        thread.join(10)
+        thread.join(120)
         assert not thread.is_alive()
         assert len(world.alerts()) == 1
         assert (world.folder / "state" / "detection.npz").exists()
@@ -275,5 +288,5 @@ def test_a_detector_must_be_complete(fast: Fast) -> None:
         Detector(
             id="bad", version=1, scene="test", title=whole.title, step=whole.step,
             state_dtype=np.dtype([("severity", "i8")]), params=whole.params, memory_s=60, evidence=(),
-            describe=whole.describe, rule="",
+            describe=whole.describe, rule=Text("", ""),
         )  # fmt: skip

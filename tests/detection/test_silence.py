@@ -17,7 +17,8 @@ T0 = 1_795_312_800_000
 def silent() -> SilenceDetector:
     return SilenceDetector(
         id="no_data", version=1, scene="test", title=Text("无数据", "No data"), notice_s=600, warning_s=1800,
-        describe=lambda figures: Text(f"{figures['silent_s']:.0f} 秒", f"{figures['silent_s']:.0f} s"), rule="规则",
+        describe=lambda figures: Text(f"{figures['silent_s']:.0f} 秒", f"{figures['silent_s']:.0f} s"),
+        rule=Text("规则", "rule"),
     )  # fmt: skip
 
 

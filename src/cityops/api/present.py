@@ -85,7 +85,7 @@ def alert_detail(alert: AlertDetailView, numbers: Mapping[str, str]) -> schemas.
         for event in alert.history
     ]
     fields = _alert_fields(alert, numbers)
-    return schemas.AlertDetail(**fields, evidence=dict(alert.evidence), rule=alert.rule, history=history)
+    return schemas.AlertDetail(**fields, evidence=dict(alert.evidence), rule=_bilingual(alert.rule), history=history)
 
 
 def workflows_of(services: ApiContext, case_ids: Collection[str]) -> dict[str, Workflow]:

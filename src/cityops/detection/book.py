@@ -269,7 +269,7 @@ def _values(finding: Finding) -> dict[str, Any]:
         "lat": None if episode.raised_at is None else episode.raised_at[1],
         "place": None if place is None else dict(place),
         "evidence": finding.evidence(),
-        "rule": finding.detector.rule,
+        "rule": finding.detector.rule.zh,
     }
 
 

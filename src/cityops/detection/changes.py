@@ -63,7 +63,7 @@ class Finding:
             "params": dict(self.params),
             "detector": self.detector.id,
             "detector_version": self.detector.version,
-            "rule": self.detector.rule,
+            "rule": {"zh": self.detector.rule.zh, "en": self.detector.rule.en},
         }
 
 

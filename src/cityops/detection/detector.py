@@ -84,7 +84,7 @@ class Detector:
         memory_s: how far back a fresh state must read to equal the one that has seen everything.
         evidence: figures taken from the state when something is reported.
         describe: one sentence made from those figures.
-        rule: the law or standard it rests on, with the article.
+        rule: the law or standard it rests on, with the article, in two languages.
         words: what its parameters are called, for the people who set them.
     """
 
@@ -98,7 +98,7 @@ class Detector:
     memory_s: int
     evidence: tuple[EvidenceField, ...]
     describe: Callable[[Mapping[str, float]], Text]
-    rule: str
+    rule: Text
     words: Mapping[str, Text] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -137,7 +137,7 @@ class SilenceDetector:
     notice_s: int
     warning_s: int
     describe: Callable[[Mapping[str, float]], Text]
-    rule: str
+    rule: Text
     words: Mapping[str, Text] = field(default_factory=dict)
 
 

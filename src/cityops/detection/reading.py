@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
@@ -81,9 +81,9 @@ class AlertEvent:
 class AlertDetailView(AlertView):
     """An alert with what it rests on."""
 
-    evidence: Mapping[str, Any] = field(default_factory=dict)
-    rule: str = ""
-    history: tuple[AlertEvent, ...] = ()
+    evidence: Mapping[str, Any]
+    rule: Text
+    history: tuple[AlertEvent, ...]
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,7 @@ def get_alert(conn: Connection, principal: Principal, alert_id: str) -> AlertDet
         select(alert_history).where(alert_history.c.alert_id == alert_id).order_by(alert_history.c.id)
     )
     history = tuple(AlertEvent(from_ms(e.at_ms), e.action, Severity(e.severity).word, e.data) for e in events)
-    return AlertDetailView(**vars(_view(row, principal)), evidence=row.evidence, rule=row.rule, history=history)
+    return AlertDetailView(**vars(_view(row, principal)), evidence=row.evidence, rule=_rule(row), history=history)
 
 
 def count_alerts(conn: Connection, principal: Principal, which: AlertFilter, by: CountBy) -> dict[str, int]:
@@ -208,6 +208,12 @@ def _severity(word: str) -> int:
         if severity.word == word:
             return int(severity)
     raise InvalidError(f"没有这个等级：{word}", f"no such severity: {word}")
+
+
+def _rule(row: Row[Any]) -> Text:
+    """The rule in two languages; what was raised before the evidence held both has the Chinese words only."""
+    both = row.evidence.get("rule")
+    return Text(both["zh"], both["en"]) if isinstance(both, Mapping) else Text(row.rule, row.rule)
 
 
 def _view(row: Row[Any], principal: Principal) -> AlertView:

@@ -54,7 +54,10 @@ STEP_TAKEN: Final[dict[str, Any]] = {
 ALERT_DETAIL: Final[dict[str, Any]] = {
     **ALERT,
     "evidence": {"driving_s": 14460, "limit_s": 14400, "longest_rest_s": 840},
-    "rule": "《道路交通安全法实施条例》第六十二条第（七）项",
+    "rule": {
+        "zh": "《道路交通安全法实施条例》第六十二条第（七）项",
+        "en": "Implementing Regulations of the Road Traffic Safety Law, art. 62 (7)",
+    },
     "history": [
         {
             **STEP_TAKEN,

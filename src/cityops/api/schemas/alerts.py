@@ -37,7 +37,7 @@ class AlertDetail(Alert):
     """An alert with its evidence."""
 
     evidence: dict[str, Any]
-    rule: str  # the law or standard it rests on
+    rule: Bilingual  # the law or standard it rests on
     history: list[TimelineStep]
 
 

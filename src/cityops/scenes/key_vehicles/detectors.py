@@ -94,7 +94,11 @@ def continuous_driving() -> Detector:
             EvidenceField("gap_s", Text("其中由位移推定", "of it shown by displacement only")),
         ),
         describe=_describe_continuous,
-        rule="《道路交通安全法实施条例》第六十二条第（七）项；夜间客运：国发〔2012〕30号（夜间连续驾驶不得超过2小时）",
+        rule=Text(
+            "《道路交通安全法实施条例》第六十二条第（七）项；夜间客运：国发〔2012〕30号（夜间连续驾驶不得超过2小时）",
+            "Implementing Regulations of the Road Traffic Safety Law, art. 62 (7); passenger transport by night: "
+            "State Council document Guo Fa [2012] No. 30 (no more than 2 hours at the wheel without a rest)",
+        ),
         words=PARAMETER_WORDS,
     )
 
@@ -143,7 +147,11 @@ def day_driving_total() -> Detector:
             EvidenceField("peak_s", Text("最高累计", "highest sum")),
         ),
         describe=_describe_day,
-        rule="国发〔2012〕30号；《道路旅客运输企业安全管理规范》（24小时累计驾驶时间不得超过8小时）",
+        rule=Text(
+            "国发〔2012〕30号；《道路旅客运输企业安全管理规范》（24小时累计驾驶时间不得超过8小时）",
+            "State Council document Guo Fa [2012] No. 30; Safety Management Rules for Road Passenger Transport "
+            "Enterprises (no more than 8 hours at the wheel in 24 hours)",
+        ),
         words=PARAMETER_WORDS,
     )
 
@@ -197,7 +205,11 @@ def overspeed() -> Detector:
             EvidenceField("duration_s", Text("持续时间", "duration")),
         ),
         describe=_describe_speed,
-        rule="《道路交通安全法》第四十二条；《道路交通安全法实施条例》第四十五条、第七十八条；处罚档次第九十九条",
+        rule=Text(
+            "《道路交通安全法》第四十二条；《道路交通安全法实施条例》第四十五条、第七十八条；处罚档次第九十九条",
+            "Road Traffic Safety Law, art. 42; its Implementing Regulations, arts. 45 and 78; "
+            "scale of penalties: art. 99 of the Law",
+        ),
         words=PARAMETER_WORDS,
     )
 
@@ -273,7 +285,10 @@ def terminal_alarm() -> Detector:
             EvidenceField("adas_kinds", Text("驾驶辅助报警类型", "kinds of 0x64 heard, bit n for kind n")),
         ),
         describe=_describe_terminal,
-        rule="JT/T 808-2019 位置信息汇报 0x0200 报警标志位；T/JSATL 12-2017 附加信息 0x64、0x65",
+        rule=Text(
+            "JT/T 808-2019 位置信息汇报 0x0200 报警标志位；T/JSATL 12-2017 附加信息 0x64、0x65",
+            "JT/T 808-2019, location report 0x0200, alarm flags; T/JSATL 12-2017, additional items 0x64 and 0x65",
+        ),
         words=PARAMETER_WORDS,
     )
 
@@ -293,7 +308,11 @@ def no_data() -> SilenceDetector:
         notice_s=600,
         warning_s=1800,
         describe=_describe_silence,
-        rule="《道路运输车辆动态监督管理办法》：卫星定位装置应正常使用，车辆运行实时在线",
+        rule=Text(
+            "《道路运输车辆动态监督管理办法》：卫星定位装置应正常使用，车辆运行实时在线",
+            "Measures for the Dynamic Supervision of Road Transport Vehicles: the satellite positioning device is "
+            "to work, and the vehicle to be online while it runs",
+        ),
         words=PARAMETER_WORDS,
     )
 

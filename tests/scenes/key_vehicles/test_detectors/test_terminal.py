@@ -78,4 +78,4 @@ def test_the_scene_has_five_detectors_with_a_law_each() -> None:
     assert [detector.id for detector in found] == [
         "continuous_driving", "day_driving_total", "overspeed", "terminal_alarm", "no_data",
     ]  # fmt: skip
-    assert all(detector.rule and detector.title.zh and detector.title.en for detector in found)
+    assert all(detector.rule.zh and detector.rule.en and detector.title.zh and detector.title.en for detector in found)
