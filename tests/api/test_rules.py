@@ -70,6 +70,24 @@ def test_what_is_exported_can_be_published_as_it_is(world: World, table: str) ->
     )
 
 
+@pytest.mark.parametrize("table", TABLES)
+def test_what_is_built_in_in_our_words_is_there_in_english(world: World, table: str) -> None:
+    shown = next(one for one in did(ask(world, "unit", "GET", "/api/rules"))["items"] if one["name"] == table)
+    words = {column["name"]: column["words"] for column in shown["columns"] if column["words"]}
+    rows = did(ask(world, "unit", "GET", f"/api/rules/{table}", params={"page_size": 200}))["items"]
+    assert [(name, row[name]) for row in rows for name in words if row.get(name) and row[name] not in words[name]] == []
+    assert all(text["en"].isascii() or "–" in text["en"] for column in words.values() for text in column.values())
+
+
+def test_rows_are_found_by_what_a_cell_says_in_either_language(world: World) -> None:
+    def found(words: str) -> int:
+        query = {"q": words, "version": 0}
+        return int(did(ask(world, "unit", "GET", "/api/rules/conditions", params=query))["page"]["total"])
+
+    # Of the example's 18 stages eleven are in working days, three in urgent hours.
+    assert (found("working day"), found("工作日"), found("urgent"), found("no such words")) == (11, 11, 3, 0)
+
+
 def load(content: bytes) -> list[tuple[Any, ...]]:
     return list(load_workbook(io.BytesIO(content)).worksheets[0].iter_rows(values_only=True))
 

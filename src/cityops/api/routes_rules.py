@@ -64,8 +64,9 @@ def read_rows_of(
     page_size: PageSize = 50,
 ) -> RuleRows:
     """A page of the rows that hold the words asked for, in the order of the sheet."""
-    found, rows = rows_at(services, sheet_of(services, table), version)
-    wanted = [dict(row) for row in rows if not q or any(q in value for value in row.values())]
+    sheet = sheet_of(services, table)
+    found, rows = rows_at(services, sheet, version)
+    wanted = [dict(row) for row in rows if not q or sheet.holds(row, q)]
     first = (page - 1) * page_size
     return RuleRows(
         version=0 if found is None else found.version,

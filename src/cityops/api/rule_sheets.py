@@ -68,6 +68,11 @@ class RuleSheet:
     built_in: Callable[[ApiContext], list[dict[str, str]]]
     check: Callable[[ApiContext, Sequence[SheetRow]], Import[Any]]
 
+    def holds(self, row: Mapping[str, str], words: str) -> bool:
+        """Whether a cell of the row holds the words, as it stands in the sheet or as an English reader sees it."""
+        english = (column.words.get(row.get(column.name, "")) for column in self.columns)
+        return any(words in cell for cell in [*row.values(), *(text.en for text in english if text is not None)])
+
     def sheet(self, rows: Rows) -> bytes:
         """The rows as xlsx."""
         names = [column.name for column in self.columns]

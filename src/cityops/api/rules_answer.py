@@ -57,7 +57,15 @@ def table_summary(services: ApiContext, sheet: RuleSheet, rules: Rules) -> RuleT
         rows=len(rows),
         published=None if version is None else version_row(version),
         left_out=[show(ImportRowError, fault) for fault in rules.faults.get(sheet.name, [])],
-        columns=[RuleColumn(name=one.name, heading=one.heading, required=one.required) for one in sheet.columns],
+        columns=[
+            RuleColumn(
+                name=one.name,
+                heading=one.heading,
+                required=one.required,
+                words={cell: words(text) for cell, text in one.words.items()},
+            )
+            for one in sheet.columns
+        ],
     )
 
 

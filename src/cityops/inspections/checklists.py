@@ -14,11 +14,18 @@ from sqlalchemy import Connection
 
 from cityops.cases.catalogue import Column, FieldError, Import, RowError, RuleTables, SheetRow, parse_one, whole_number
 from cityops.inspections.declaration import Grade
+from cityops.inspections.rectification import GRADE_WORDS
 from cityops.kit import ConfigError, NotFoundError, Text
 
 TABLE_PREFIX: Final = "checklist:"
 """A checklist is the rule table ``checklist:<name>``."""
 MAX_ITEMS: Final = 500
+_PROOF_WORDS: Final = {
+    "none": Text("不需要", "none"),
+    "photo": Text("照片", "photo"),
+    "photo_if_failed": Text("不合格时拍照", "photo when it failed"),
+}
+_GRADE_WORDS: Final[Mapping[str, Text]] = {name: Text(words["zh"], words["en"]) for name, words in GRADE_WORDS.items()}
 CHECKLIST_COLUMNS: Final[Sequence[Column]] = (
     Column("编号", "no", required=True, width=8),
     Column("类别", "class", required=True, width=20),
@@ -27,8 +34,8 @@ CHECKLIST_COLUMNS: Final[Sequence[Column]] = (
     Column("适用范围", "scope", required=False, width=24),
     Column("依据", "basis", required=False, width=40),
     Column("权重", "weight", required=False, width=8),
-    Column("取证", "evidence", required=False, width=12),
-    Column("不合格定级", "grade", required=False, width=12),
+    Column("取证", "evidence", required=False, width=12, words=_PROOF_WORDS),
+    Column("不合格定级", "grade", required=False, width=12, words=_GRADE_WORDS),
     Column("类别（英文）", "class_en", required=False, width=24),
     Column("检查项目（英文）", "item_en", required=False, width=48),
 )

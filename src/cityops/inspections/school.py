@@ -6,33 +6,44 @@ The built-in dates are ours, for the demo: every city's education authority sets
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Final, Literal
 
-from cityops.cases.catalogue import Column, FieldError, Import, SheetRow, day_field, parse_one
-from cityops.kit import WorkingCalendar
+from cityops.cases.catalogue import Column, FieldError, Import, SheetRow, cell_words, day_field, parse_one
+from cityops.kit import Text, WorkingCalendar
 
 SCHOOL_CALENDAR: Final = "school_calendar"
 """The rule table of terms and holidays."""
 SCHOOL_FILE: Final = Path(__file__).parent / "data" / "school_calendar.csv"
+_Kind = Literal["term", "holiday"]
+_KIND_WORDS: Final[Mapping[_Kind, Text]] = {"term": Text("学期", "term"), "holiday": Text("假日", "holiday")}
+_BUILT_IN_TERMS: Final = [
+    Text(f"{year}—{year + 1}学年第{zh}学期（演示）", f"{en} term of the school year {year}–{year + 1} (demo)")
+    for year in (2025, 2026)
+    for zh, en in (("一", "First"), ("二", "Second"))
+]
+_BUILT_IN_NOTE: Final = Text(
+    "演示用日期，各市以教育行政部门公布的校历为准",
+    "Days for the demo: the school calendar that the city's education authority publishes is what counts",
+)
 SCHOOL_COLUMNS: Final[Sequence[Column]] = (
-    Column("类别", "kind", required=True),
-    Column("名称", "name", required=True, width=28),
+    Column("类别", "kind", required=True, words=cell_words(_KIND_WORDS.values())),
+    Column("名称", "name", required=True, width=28, words=cell_words(_BUILT_IN_TERMS)),
     Column("首日", "first", required=True),
     Column("末日", "last", required=True),
-    Column("说明", "note", required=False, width=40),
+    Column("说明", "note", required=False, width=40, words=cell_words([_BUILT_IN_NOTE])),
 )
-_KINDS: Final[dict[str, Literal["term", "holiday"]]] = {"学期": "term", "假日": "holiday"}
+_KINDS: Final = {text.zh: kind for kind, text in _KIND_WORDS.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class SchoolSpan:
     """A term (学期), or a holiday inside one (假日); both days included."""
 
-    kind: Literal["term", "holiday"]
+    kind: _Kind
     name: str
     first: date
     last: date

@@ -13,7 +13,7 @@ from cityops.kit.errors import Text
 if TYPE_CHECKING:
     from cityops.kit.deadlines import DeadlineResult, Limit
 
-_UNITS: Final = {
+UNIT_WORDS: Final = {
     "urgent_hour": Text("紧急工作时", "urgent hour"),
     "working_hour": Text("工作时", "working hour"),
     "working_day": Text("工作日", "working day"),
@@ -70,7 +70,7 @@ def explain(result: DeadlineResult, calendar: WorkingCalendar) -> Text:
 
 def amount_words(limit: Limit) -> Text:
     """The amount with its unit, such as 4个工作时."""
-    unit = _UNITS[limit.unit.value]
+    unit = limit.unit.words
     amount = f"{limit.amount:g}"
     return Text(f"{amount}个{unit.zh}", f"{amount} {unit.en}{'' if limit.amount == 1 else 's'}")
 

@@ -23,7 +23,7 @@ from typing import Any, Final, Self
 
 from cityops.kit.calendar import DEFAULT_HOURS, FIRST_DAY, LAST_DAY, WorkingCalendar, WorkingHours, out_of_range
 from cityops.kit.clock import SHANGHAI, from_ms, to_ms
-from cityops.kit.deadline_words import amount_words, explain
+from cityops.kit.deadline_words import UNIT_WORDS, amount_words, explain
 from cityops.kit.errors import InvalidError, Text
 
 HOUR_MS: Final = 3_600_000
@@ -52,6 +52,11 @@ class LimitUnit(StrEnum):
     """工作日."""
     CALENDAR_DAY = "calendar_day"
     """自然日."""
+
+    @property
+    def words(self) -> Text:
+        """The unit in two languages, such as 工作时 and "working hour"."""
+        return UNIT_WORDS[self.value]
 
     @property
     def in_days(self) -> bool:

@@ -10,29 +10,34 @@ from pydantic import ValidationError
 
 from cityops.analysis.evaluation.indicators import DEFINITIONS, Indicator
 from cityops.analysis.evaluation.scores import Post, ScoreItem, ScoreRules, Title
-from cityops.cases.catalogue import Column, FieldError, Import, RowError, SheetRow, parse_one, whole_number
+from cityops.cases.catalogue import Column, FieldError, Import, RowError, SheetRow, cell_words, parse_one, whole_number
 from cityops.kit import Text
 
 SCORES: Final = "scores"
 """Name of the rule table."""
+_POST_WORDS: Final = {
+    Post.COLLECTOR: Text("信息采集员", "Collector"),
+    Post.ACCEPTOR: Text("受理员", "Acceptor"),
+    Post.SHIFT_LEADER: Text("值班长", "Shift leader"),
+    Post.DISPATCHER: Text("派遣员", "Dispatcher"),
+    Post.UNIT: Text("处置单位", "Unit"),
+}
+_YES: Final = Text("是", "yes")
+_NO: Final = Text("否", "no")
+_BUILT_IN_NOTICE: Final = Text(
+    "公开的地方评价办法（示例；文号和施行日期待核对，check）",
+    "Published local way of scoring (example; its number and day of effect are to be checked)",
+)
 SCORE_COLUMNS: Final[Sequence[Column]] = (
-    Column("岗位", "post", required=True),
-    Column("指标", "indicator", required=True, width=24),
+    Column("岗位", "post", required=True, words=cell_words(_POST_WORDS.values())),
+    Column("指标", "indicator", required=True, width=24, words=cell_words(one.name for one in DEFINITIONS.values())),
     Column("权重", "weight", required=True),
     Column("满分数量", "full_count", required=False),
-    Column("缓办不计入", "deferred_excluded", required=False),
-    Column("依据", "notice", required=False, width=40),
+    Column("缓办不计入", "deferred_excluded", required=False, words=cell_words([_YES, _NO])),
+    Column("依据", "notice", required=False, width=40, words=cell_words([_BUILT_IN_NOTICE])),
 )
-POST_WORDS: Final = {
-    "信息采集员": Post.COLLECTOR,
-    "受理员": Post.ACCEPTOR,
-    "值班长": Post.SHIFT_LEADER,
-    "派遣员": Post.DISPATCHER,
-    "处置单位": Post.UNIT,
-}
-_WORDS_OF_POST: Final = {post: word for word, post in POST_WORDS.items()}
+_POSTS: Final = {text.zh: post for post, text in _POST_WORDS.items()}
 _INDICATORS: Final = {definition.name.zh: indicator for indicator, definition in DEFINITIONS.items()}
-_YES: Final = "是"
 
 _Line = tuple[Post, Indicator, ScoreItem]
 
@@ -41,11 +46,11 @@ def score_rules_rows(rules: ScoreRules) -> list[dict[str, str]]:
     """A rule set as rows of text; ``score_rules_of`` reads them."""
     return [
         {
-            "post": _WORDS_OF_POST[post],
+            "post": _POST_WORDS[post].zh,
             "indicator": DEFINITIONS[indicator].name.zh,
             "weight": str(item.weight),
             "full_count": "" if item.full_count is None else str(item.full_count),
-            "deferred_excluded": _YES if rules.deferred_excluded else "",
+            "deferred_excluded": _YES.zh if rules.deferred_excluded else "",
             "notice": rules.notice,
         }
         for post, items in rules.posts.items()
@@ -86,7 +91,7 @@ def score_rules_of(rows: Sequence[SheetRow], name: str, valid_from: date | None 
         notice=fields["notice"] or "—",
         valid_from=valid_from,
         valid_to=None,
-        deferred_excluded=any(row.fields["deferred_excluded"] == _YES for row in rows),
+        deferred_excluded=any(row.fields["deferred_excluded"] == _YES.zh for row in rows),
         posts=posts,
     )
     return Import([made], [], len(rows))
@@ -94,12 +99,12 @@ def score_rules_of(rows: Sequence[SheetRow], name: str, valid_from: date | None 
 
 def _line(row: SheetRow) -> _Line:
     fields = row.fields
-    post, indicator = POST_WORDS.get(fields["post"]), _INDICATORS.get(fields["indicator"])
+    post, indicator = _POSTS.get(fields["post"]), _INDICATORS.get(fields["indicator"])
     if post is None:
-        raise FieldError("post", f"应为 {'、'.join(POST_WORDS)}", f"one of {', '.join(POST_WORDS)}")
+        raise FieldError("post", f"应为 {'、'.join(_POSTS)}", f"one of {', '.join(_POSTS)}")
     if indicator is None:
         raise FieldError("indicator", f"没有指标“{fields['indicator']}”", f"no indicator {fields['indicator']!r}")
-    if fields["deferred_excluded"] not in ("", _YES, "否"):
+    if fields["deferred_excluded"] not in ("", _YES.zh, _NO.zh):
         raise FieldError("deferred_excluded", "应为“是”或“否”", "是 (yes) or 否 (no)")
     full = whole_number(row, "full_count") if fields["full_count"] else None
     if full is not None and not DEFINITIONS[indicator].count:

@@ -24,7 +24,15 @@ RULE_TABLES: Final[dict[str, Any]] = {
             "rows": 31,
             "published": VERSION,
             "left_out": [],
-            "columns": [{"name": "unit_id", "heading": "主办单位", "required": True}],
+            "columns": [
+                {"name": "unit_id", "heading": "主办单位", "required": True, "words": {}},
+                {
+                    "name": "unit",
+                    "heading": "时限单位",
+                    "required": True,
+                    "words": {"工作日": {"zh": "工作日", "en": "working day"}},
+                },
+            ],
         }
     ]
 }

@@ -22,11 +22,12 @@ class RuleVersionRow(Model):
 
 
 class RuleColumn(Model):
-    """A column of a table: its field and its heading in the sheet."""
+    """A column of a table: its field, its heading in the sheet, and what its cells that are words of ours say."""
 
     name: str
     heading: str
     required: bool
+    words: dict[str, Bilingual]
 
 
 class RuleTableSummary(Model):

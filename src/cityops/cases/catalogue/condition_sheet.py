@@ -25,6 +25,7 @@ from cityops.cases.catalogue.sheets import (
     Import,
     RowError,
     SheetRow,
+    cell_words,
     day_field,
     day_text,
     join_list,
@@ -36,32 +37,56 @@ from cityops.cases.catalogue.sheets import (
 )
 from cityops.kit import Limit, LimitUnit, Text
 
+_RUNS_FROM: Final = (Text("立案", "filing"), Text("上一阶段", "previous stage"))
+_STAGES: Final = (
+    Text("处置", "handling"),
+    Text("清除", "clearing"),
+    Text("补植", "replanting"),
+    Text("责令停止", "stop-work order"),
+    Text("作出处罚", "decision on the fine"),
+    Text("拆除", "removal"),
+)
+_EVIDENCE: Final = (
+    Text("处置前照片；处置后照片", "photo before; photo after"),
+    Text("夜间处置前照片；夜间处置后照片", "photo at night before; photo at night after"),
+    Text(
+        "现场照片；责令停止通知书；处罚决定书；拆除后照片",
+        "photo of the place; stop-work notice; decision on the fine; photo after the removal",
+    ),
+)
+_NOTICES: Final = (Text("公开的地方立结案条件（示例）", "Published local conditions (example)"),)
+_OURS: Final = Text("条件与事项代码的对应由本产品确定", "which condition goes with which matter is ours to say")
+_NOTES: Final = (
+    _OURS,
+    Text(
+        f"{_OURS.zh}；后一阶段自前一阶段完成起算（check）",
+        f"{_OURS.en}; a stage runs from the end of the one before (to be checked)",
+    ),
+    Text(
+        f"{_OURS.zh}；种植季起止日期未见于公开表（check），请按本市实际设置",
+        f"{_OURS.en}; the planting season's days are not in the published table (to be checked): set your city's own",
+    ),
+)
 CONDITION_COLUMNS: Final[Sequence[Column]] = (
     Column("标准", "standard", required=True, width=22),
     Column("事项代码", "code", required=True),
     Column("条件序号", "number", required=True),
     Column("立案条件", "filing", required=True, width=40),
     Column("结案条件", "closing", required=True, width=40),
-    Column("阶段", "stage", required=True),
+    Column("阶段", "stage", required=True, words=cell_words(_STAGES)),
     Column("时限", "amount", required=True),
-    Column("时限单位", "unit", required=True),
-    Column("起算", "runs_from", required=False),
+    Column("时限单位", "unit", required=True, words=cell_words(unit.words for unit in LimitUnit)),
+    Column("起算", "runs_from", required=False, words=cell_words(_RUNS_FROM)),
     Column("季节起", "season_first", required=False),
     Column("季节止", "season_last", required=False),
-    Column("所需证据", "evidence", required=False, width=30),
+    Column("所需证据", "evidence", required=False, width=30, words=cell_words(_EVIDENCE)),
     Column("生效日期", "valid_from", required=False),
     Column("失效日期", "valid_to", required=False),
-    Column("依据", "notice", required=False, width=40),
-    Column("备注", "note", required=False, width=40),
+    Column("依据", "notice", required=False, width=40, words=cell_words(_NOTICES)),
+    Column("备注", "note", required=False, width=40, words=cell_words(_NOTES)),
 )
-UNIT_WORDS: Final = {
-    "紧急工作时": LimitUnit.URGENT_HOUR,
-    "工作时": LimitUnit.WORKING_HOUR,
-    "工作日": LimitUnit.WORKING_DAY,
-    "自然日": LimitUnit.CALENDAR_DAY,
-}
-_WORDS_OF_UNIT: Final = {unit: word for word, unit in UNIT_WORDS.items()}
-_RUNS_FROM: Final = {"": RunsFrom.FILING, "立案": RunsFrom.FILING, "上一阶段": RunsFrom.PREVIOUS}
+_UNITS: Final = {unit.words.zh: unit for unit in LimitUnit}
+_STARTS: Final = {"": RunsFrom.FILING} | dict(zip((text.zh for text in _RUNS_FROM), RunsFrom, strict=True))
 _STAGE_FIELDS: Final = frozenset({"stage", "amount", "unit", "runs_from"})
 _AMOUNT: Final = re.compile(r"[0-9]{1,5}(\.[0-9]{1,20})?")
 EXAMPLE: Final = "example"
@@ -117,7 +142,7 @@ def condition_rows(condition: Condition) -> list[dict[str, str]]:
             **shared,
             "stage": stage.name,
             "amount": str(stage.limit.amount if stage.limit.amount % 1 else int(stage.limit.amount)),
-            "unit": _WORDS_OF_UNIT[stage.limit.unit],
+            "unit": stage.limit.unit.words.zh,
             "runs_from": "上一阶段" if stage.runs_from is RunsFrom.PREVIOUS else "立案",
         }
         for stage in condition.stages
@@ -172,14 +197,14 @@ def _stage(row: SheetRow) -> Stage:
     fields = row.fields
     if not _AMOUNT.fullmatch(fields["amount"]):
         raise FieldError("amount", f"时限应为正数：{fields['amount']}", f"a positive number, not {fields['amount']}")
-    unit = UNIT_WORDS.get(fields["unit"])
+    unit = _UNITS.get(fields["unit"])
     if unit is None:
-        raise FieldError("unit", f"应为 {'、'.join(UNIT_WORDS)}", f"one of {', '.join(UNIT_WORDS)}")
-    if fields["runs_from"] not in _RUNS_FROM:
+        raise FieldError("unit", f"应为 {'、'.join(_UNITS)}", f"one of {', '.join(_UNITS)}")
+    if fields["runs_from"] not in _STARTS:
         raise FieldError("runs_from", "应为“立案”或“上一阶段”", "立案 (filing) or 上一阶段 (previous stage)")
     amount = float(fields["amount"])
     limit = Limit(int(amount) if amount.is_integer() else amount, unit)
-    return Stage(fields["stage"], limit, _RUNS_FROM[fields["runs_from"]])
+    return Stage(fields["stage"], limit, _STARTS[fields["runs_from"]])
 
 
 def _whole(row: SheetRow, stages: tuple[Stage, ...], catalogue: Catalogue) -> Condition:

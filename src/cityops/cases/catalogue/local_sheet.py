@@ -13,21 +13,22 @@ from cityops.cases.catalogue.sheets import (
     Import,
     RowError,
     SheetRow,
+    cell_words,
     parse_one,
     read_rows,
     write_rows,
 )
 from cityops.kit import Text
 
+_KIND_WORDS: Final = {Kind.COMPONENT: Text("部件", "component"), Kind.MATTER: Text("事项", "matter")}
 LOCAL_COLUMNS: Final[Sequence[Column]] = (
-    Column("类型", "kind", required=True),
+    Column("类型", "kind", required=True, words=cell_words(_KIND_WORDS.values())),
     Column("大类代码", "class_code", required=True),
     Column("大类名称", "class_name", required=True, width=28),
     Column("小类代码", "subclass_code", required=True),
     Column("名称", "name", required=True, width=40),
 )
-_KINDS: Final = {"部件": Kind.COMPONENT, "事项": Kind.MATTER}
-_WORDS: Final = {kind: word for word, kind in _KINDS.items()}
+_KINDS: Final = {text.zh: kind for kind, text in _KIND_WORDS.items()}
 
 
 def import_local_items(content: bytes, catalogue: Catalogue, standard: Standard) -> Import[CatalogueItem]:
@@ -44,7 +45,7 @@ def export_local_items(items: Iterable[CatalogueItem]) -> bytes:
 def local_item_row(item: CatalogueItem) -> dict[str, str]:
     """An entry as text; ``local_items_of`` reads it."""
     return {
-        "kind": _WORDS[item.kind],
+        "kind": _KIND_WORDS[item.kind].zh,
         "class_code": item.class_code,
         "class_name": item.class_name,
         "subclass_code": item.subclass_code,

@@ -8,9 +8,10 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from types import MappingProxyType
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from openpyxl import Workbook, load_workbook
@@ -33,13 +34,22 @@ T = TypeVar("T")
 
 
 class Column(NamedTuple):
-    """A column: heading as people read it, the field's name, whether a row must fill it, characters at most."""
+    """A column: heading as people read it, the field's name, whether a row must fill it, characters at most.
+
+    ``words``: what the cells that are words of ours say in two languages; a city's own cells stand as they are.
+    """
 
     heading: str
     name: str
     required: bool
     width: int = 16
     most: int = MAX_CELL
+    words: Mapping[str, Text] = MappingProxyType({})
+
+
+def cell_words(texts: Iterable[Text]) -> Mapping[str, Text]:
+    """``Column.words`` of cells that stand in the sheet in Chinese."""
+    return MappingProxyType({text.zh: text for text in texts})
 
 
 class RowError(NamedTuple):

@@ -15,6 +15,7 @@ from cityops.cases.catalogue import (
     Kind,
     RowError,
     SheetRow,
+    cell_words,
     is_class,
     is_code,
     parse_one,
@@ -29,12 +30,14 @@ MAX_WINDOW_H: Final = 24 * 366
 DEFAULT_RADIUS_M: Final = 50
 DEFAULT_WINDOW_H: Final = 72
 """Ours, no standard's: what a city without a table of its own begins with."""
+_COVERS: Final = Text("井盖", "manhole covers")
+_REFUSE: Final = Text("垃圾", "refuse")
 RULE_COLUMNS: Final[Sequence[Column]] = (
     Column("标准", "standard", required=False, width=22),
     Column("事项或大类代码", "code", required=False),
     Column("距离（米）", "radius_m", required=True),
     Column("时间（小时）", "window_h", required=True),
-    Column("同类组", "group", required=False),
+    Column("同类组", "group", required=False, words=cell_words([_COVERS, _REFUSE])),
 )
 
 
@@ -108,7 +111,7 @@ class DuplicateRules:
 def default_rules(catalogue: Catalogue) -> DuplicateRules:
     """Where a city begins: all manhole covers are kin (people mistake them), and so are the kinds of lying refuse."""
     covers = [item.code for item in catalogue.items(Kind.MATTER) if item.name.endswith("井盖异常")]
-    kin = {**dict.fromkeys(covers, "井盖"), **dict.fromkeys(("06010", "06011", "06042"), "垃圾")}
+    kin = {**dict.fromkeys(covers, _COVERS.zh), **dict.fromkeys(("06010", "06011", "06042"), _REFUSE.zh)}
     return DuplicateRules(
         DuplicateRule(NATIONAL, code, DEFAULT_RADIUS_M, DEFAULT_WINDOW_H, group) for code, group in kin.items()
     )
