@@ -90,13 +90,15 @@ def test_confirmed_it_is_a_spot_with_its_evidence_frozen(either: Town) -> None:
     assert (spot.data["source"], spot.data["events"], spot.data["radius_m"]) == ("data", 6, 20)
     assert spot.data["evidence"] == (
         "2026-11-22 机器提议：近 30 天半径 20 米内 6 起（超速行驶 6）；"
-        "首起 2026-11-20，末起 2026-11-20；最多在 7 时（6 起）。"
+        "首起 2026-11-20，末起 2026-11-20；最多在 7 时（6 起）。\n"
+        "2026-11-22, proposed by the machine: 6 in 30 days within 20 m (Overspeed 6); "
+        "first 2026-11-20, last 2026-11-20; most from 7:00 (6)."
     )
     assert proposed(either) == []
     again = say(either)
     assert (again.created, again.spot.id) == (False, spot.id)
     (change,) = either.context.registers.history(DESK, spot.id)
-    assert (change.actor_name, change.reason) == ("值班长", "机器提议，确认")
+    assert (change.actor_name, change.reason) == ("值班长", "机器提议，确认 Proposed by the machine, confirmed")
 
 
 def test_dismissed_it_is_quiet_for_90_days_unless_it_doubles(either: Town) -> None:

@@ -22,6 +22,12 @@ from cityops.scenes.registry import SceneContext
 
 TRIES: Final = 8
 """At most: each try that fails means that somebody else has made a spot meanwhile."""
+KINDS_TOLD: Final = 10
+"""Of the kinds of events, the most frequent: the sentence stays a sentence, and within what the register keeps."""
+_REASON: Final = {
+    "confirm": "机器提议，确认 Proposed by the machine, confirmed",
+    "dismiss": "机器提议，不成立 Proposed by the machine, dismissed",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,18 +125,24 @@ def _kept(
         lat=found.lat,
         state="confirmed" if decision.verdict == "confirm" else DISMISSED,
         data=data,
-        reason=f"机器提议，{'确认' if decision.verdict == 'confirm' else '不成立'}",
+        reason=_REASON[decision.verdict],
     )
     return Decided(spot, created=True)
 
 
 def evidence(found: Proposal, counting: Counting, day: str) -> str:
-    """What a proposal rests on, in words that stay as they are."""
-    kinds = "、".join(f"{counting.title(kind).zh} {count}" for kind, count in found.kinds)
+    """What a proposal rests on, in words that stay as they are: a line in Chinese, a line in English."""
+    kinds = [(counting.title(kind), count) for kind, count in found.kinds[:KINDS_TOLD]]
+    more = len(found.kinds) > KINDS_TOLD
+    kinds_zh = "、".join(f"{title.zh} {count}" for title, count in kinds)
+    kinds_en = ", ".join(f"{title.en} {count}" for title, count in kinds)
     busiest = max(range(24), key=lambda hour: (found.hours[hour], -hour))
     return (
-        f"{day} 机器提议：近 {RECENT_DAYS} 天半径 {found.radius_m} 米内 {found.count} 起（{kinds}）；"
-        f"首起 {found.first_day}，末起 {found.last_day}；最多在 {busiest} 时（{found.hours[busiest]} 起）。"
+        f"{day} 机器提议：近 {RECENT_DAYS} 天半径 {found.radius_m} 米内 {found.count} 起（{kinds_zh}{more * '等'}）；"
+        f"首起 {found.first_day}，末起 {found.last_day}；最多在 {busiest} 时（{found.hours[busiest]} 起）。\n"
+        f"{day}, proposed by the machine: {found.count} in {RECENT_DAYS} days within {found.radius_m} m "
+        f"({kinds_en}{more * ' and others'}); "
+        f"first {found.first_day}, last {found.last_day}; most from {busiest}:00 ({found.hours[busiest]})."
     )
 
 
