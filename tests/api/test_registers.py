@@ -11,6 +11,7 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import select
 from tests.api.qr import modules_of, read_qr
+from tests.api.serving import PATIENCE_S
 from tests.api.test_routes import ask, did
 from tests.api.world import World
 
@@ -57,7 +58,7 @@ def imported(world: World, who: str, content: bytes, register: str = "canteen", 
     """An import, watched to its end."""
     path = f"/api/registers/{register}/import"
     job = did(ask(world, who, "POST", path, params={"reason": "秋季核对", **query}, content=content), 202)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE_S
     while job["phase"] not in ("done", "refused"):
         assert time.monotonic() < deadline, job
         time.sleep(0.01)
@@ -156,7 +157,9 @@ def test_an_object_is_added_changed_and_archived_with_its_history(town: World) -
     assert did(ask(town, "unit", "POST", path, json=gone))["data"] == OWN
     assert codes(town, "unit") == ["C-001", "C-002"]
     assert codes(town, "unit", state="archived") == ["C-004"]
-    items = did(ask(town, "unit", "GET", f"{path}/history"))["items"]
+    history = did(ask(town, "unit", "GET", f"{path}/history"))
+    assert history["names"] == {town.units["alpha"]: "甲运输公司", "140105": "小店区"}
+    items = history["items"]
     assert [(one["version"], one["reason"]) for one in items] == [(3, "停办"), (2, "扩建"), (1, None)]
     assert items[0]["changes"] == [
         {"field": "served", "before": 300, "after": None},

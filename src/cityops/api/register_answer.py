@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
 from cityops.access import SYSTEM, Principal
 from cityops.api.context import ApiContext
@@ -21,7 +21,9 @@ from cityops.registers import (
     writes,
 )
 
-_OTHER = Text("其他", "Others")
+_OTHER: Final = Text("其他", "Others")
+_NAMED: Final = ("unit_id", "supervisor_id", "area_code")
+"""What every object has that stands for something with a name."""
 
 
 def readable(services: ApiContext, person: Principal, register: str) -> RegisterSpec:
@@ -81,7 +83,16 @@ def unit_names(services: ApiContext) -> dict[str, str]:
     return {unit.id: unit.name for unit in services.units.list(SYSTEM)}
 
 
-def history_row(change: RegisterChange) -> schemas.EntryHistoryRow:
+def history_answer(services: ApiContext, changes: Sequence[RegisterChange]) -> schemas.EntryHistory:
+    """Every change, newest first, with the names of the units and divisions in them."""
+    rows = [_history_row(change) for change in reversed(changes)]
+    sides = (side for row in rows for one in row.changes if one.field in _NAMED for side in (one.before, one.after))
+    units = unit_names(services)
+    names = {side: units.get(side) or services.city.area_name(side) for side in sides if side is not None}
+    return schemas.EntryHistory(items=rows, names={side: name for side, name in names.items() if name})
+
+
+def _history_row(change: RegisterChange) -> schemas.EntryHistoryRow:
     """A change with every field of the register by itself; what had no value on either side is left out."""
     rows: list[schemas.EntryHistoryChange] = []
     for name, (before, after) in change.changes.items():

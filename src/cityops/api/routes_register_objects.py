@@ -19,7 +19,7 @@ from cityops.api.register_answer import (
     entries,
     entry,
     given_values,
-    history_row,
+    history_answer,
     info,
     readable,
     readable_object,
@@ -101,7 +101,7 @@ def get_history(services: Services, person: Person, object_id: ObjectId) -> sche
     """Every change with its values before and after, newest first."""
     readable_object(services, person, object_id)
     changes = services.registers.history(person, object_id)
-    return schemas.EntryHistory(items=[history_row(change) for change in reversed(changes)])
+    return history_answer(services, changes)
 
 
 @router.get(

@@ -74,9 +74,13 @@ HISTORY: Final[dict[str, Any]] = {
     "items": [
         {
             "version": 3, "at": "2026-11-20T10:21:00+08:00", "actor_name": "值班长", "reason": "秋季学期核对",
-            "changes": [{"field": "served", "before": 800, "after": 820}],
+            "changes": [
+                {"field": "served", "before": 800, "after": 820},
+                {"field": "area_code", "before": None, "after": "140105"},
+            ],
         }
-    ]
+    ],
+    "names": {"140105": "小店区"},
 }  # fmt: skip
 RELATIONS: Final[dict[str, Any]] = {"items": [{"field": "canteen", "named": False, "entry": ENTRY}]}
 BULK: Final[dict[str, Any]] = {

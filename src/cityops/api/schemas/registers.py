@@ -162,9 +162,10 @@ class EntryHistoryRow(Model):
 
 
 class EntryHistory(Model):
-    """Every change, newest first."""
+    """Every change, newest first. ``names``: of the units (by id) and divisions (by code) that are spoken of."""
 
     items: list[EntryHistoryRow]
+    names: dict[str, str]
 
 
 class EntryRelation(Model):
