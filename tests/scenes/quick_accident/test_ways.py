@@ -145,6 +145,22 @@ def test_who_does_not_answer_in_time_is_noted_and_the_officer_takes_over(small_s
     street.take(street.dispatcher, case_id, "close")
 
 
+def test_a_decision_contested_before_its_paper_is_made_has_its_paper(small_street: Street) -> None:
+    street = small_street
+    case_id = street.report()
+    street.take(street.dispatcher, case_id, "dispatch", crew=street.crew_id)
+    street.take(street.patrol, case_id, "accept")
+    street.take(street.patrol, case_id, "arrive")
+    street.take(street.patrol, case_id, "collect", notes="已拍照")
+    street.desk.screen(street.officer, case_id, ["immovable"])
+    street.decide(street.officer, case_id)
+    a, _ = street.phones(case_id)
+    street.clock.advance(1)
+    a.answer(False, "是对方变道")
+    assert street.state(case_id) == "contested"
+    assert street.papers(case_id) == [("certificate", "十一大队事故民警")]  # the clockwork hears of it only now
+
+
 def test_the_patrol_may_find_what_ends_the_quick_way(small_street: Street) -> None:
     street = small_street
     case_id = street.report()

@@ -20,8 +20,7 @@ from cityops.scenes.quick_accident.rows import (
     accident_row,
     answers_of,
     case_row,
-    decided_step,
-    decision_row,
+    decision_at,
     party_rows,
     photos_of,
     rules_of,
@@ -59,17 +58,18 @@ class PaperDesk:
         if case_row(conn, case_id)["scene"] != SCENE:
             return
         step = _last_step(conn, case_id, str(event.payload["action"]))
-        self._documents.make_in(conn, _actor(step), case_id, name, self._templates[name], values_of(conn, case_id))
+        values = values_of(conn, case_id, step)
+        self._documents.make_in(conn, _actor(step), case_id, name, self._templates[name], values)
 
 
-def values_of(conn: Connection, case_id: str) -> dict[str, Value]:
-    """What the papers say: who, where, what happened, on which grounds, how much of it each bears."""
+def values_of(conn: Connection, case_id: str, step: RowMapping) -> dict[str, Value]:
+    """What the paper of a step says: who, where, what happened, on which grounds, how much of it each bears.
+
+    A party may have contested the decision before the paper is made: it is the one that the step was about.
+    """
     case, accident, parties = case_row(conn, case_id), accident_row(conn, case_id), party_rows(conn, case_id)
-    decision, rules = decision_row(conn, case_id), rules_of(accident)
-    assert decision is not None  # the rule of the step holds this
+    (decision, decided), rules = decision_at(conn, case_id, step), rules_of(accident)
     answers = answers_of(conn, decision["id"])
-    decided = decided_step(conn, case_id, decision["recorded_ms"])
-    assert decided is not None  # the paper follows the decision
     photos = sum(len(of_party) for of_party in photos_of(conn, case_id).values())
     facts = [
         f"{LABEL_WORDS[party['label']]}" + "、".join(entry.title.zh for entry in rules.checked_situations(codes))

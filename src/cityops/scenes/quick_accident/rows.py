@@ -56,6 +56,11 @@ def case_row(conn: Connection, case_id: str) -> RowMapping:
     return conn.execute(select(case_table).where(case_table.c.id == case_id)).mappings().one()
 
 
+def held_case(conn: Connection, case_id: str) -> RowMapping:
+    """The case, held until the transaction ends: what is decided by its state stays true."""
+    return conn.execute(select(case_table).where(case_table.c.id == case_id).with_for_update()).mappings().one()
+
+
 def decision_row(conn: Connection, case_id: str) -> RowMapping | None:
     """The plan of liability in force: the last one that was not withdrawn, or ``None``."""
     wanted = (decision_table.c.case_id == case_id) & decision_table.c.withdrawn.is_(False)
@@ -69,6 +74,17 @@ def decided_step(conn: Connection, case_id: str, since_ms: int) -> RowMapping | 
     wanted = (step.case_id == case_id) & step.action.in_(DECIDING) & (step.at_ms >= since_ms)
     query = select(step_table).where(wanted).order_by(step.sequence.desc()).limit(1)
     return conn.execute(query).mappings().one_or_none()
+
+
+def decision_at(conn: Connection, case_id: str, step: RowMapping) -> tuple[RowMapping, RowMapping]:
+    """The plan of liability that held when a step was taken, withdrawn since or not, and the step that decided it."""
+    taken, plan = step_table.c, decision_table.c
+    earlier = (taken.case_id == case_id) & taken.action.in_(DECIDING) & (taken.sequence <= step["sequence"])
+    query = select(step_table).where(earlier).order_by(taken.sequence.desc()).limit(1)
+    decided = conn.execute(query).mappings().one()
+    recorded = (plan.case_id == case_id) & (plan.recorded_ms <= decided["at_ms"])
+    plans = select(decision_table).where(recorded).order_by(plan.id.desc()).limit(1)
+    return conn.execute(plans).mappings().one(), decided
 
 
 def answers_of(conn: Connection, decision_id: str | None) -> dict[str, AccidentAnswer]:
