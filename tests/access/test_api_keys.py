@@ -6,6 +6,7 @@ import hashlib
 
 import pytest
 from sqlalchemy import select
+from tests.together import at_once
 
 from cityops.access import SYSTEM, ApiKeys, AuditFilter, Principal, Role, list_audit, verify_audit
 from cityops.access.tables import api_key
@@ -56,3 +57,14 @@ def test_only_an_administrator(store: Store, clock: ManualClock) -> None:
     ):
         with pytest.raises(ForbiddenError):
             attempt()
+
+
+def test_of_two_keys_issued_at_once_the_one_that_was_shown_works(store: Store, clock: ManualClock) -> None:
+    keys = ApiKeys(store, clock)
+    keys.issue(SYSTEM, "fixmystreet")
+    keys.revoke(SYSTEM, "fixmystreet")
+    for name in ("fixmystreet", "new"):  # one that was revoked, one that never was
+        given = at_once(store, *[lambda name=name: keys.issue(SYSTEM, name)] * 3)
+        shown = [one for one in given if isinstance(one, str)]
+        assert [keys.holder(key) for key in shown] == [name]
+        assert {one.code for one in given if one not in shown} == {"api_key.exists"}

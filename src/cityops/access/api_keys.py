@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from cityops.access.audit import record_audit
 from cityops.access.principal import Principal
@@ -54,13 +55,14 @@ class ApiKeys:
         key, now_ms = secrets.token_urlsafe(32), self._clock.now_ms()
 
         def work(conn: Connection) -> None:
-            if conn.execute(select(api_key.c.name).where(api_key.c.name == name, api_key.c.revoked_ms.is_(None))).all():
+            conn.execute(delete(api_key).where(api_key.c.name == name, api_key.c.revoked_ms.is_not(None)))
+            try:
+                conn.execute(insert(api_key).values(name=name, sha256=_hash(key), created_ms=now_ms))
+            except IntegrityError as error:
                 raise ConflictError(
                     f"“{name}”已有有效的密钥", f"{name!r} has a valid key", code="api_key.exists", kept=_NOTHING,
                     todo=Text("先停用旧密钥", "revoke it first"),
-                )  # fmt: skip
-            conn.execute(delete(api_key).where(api_key.c.name == name))
-            conn.execute(insert(api_key).values(name=name, sha256=_hash(key), created_ms=now_ms))
+                ) from error  # fmt: skip
             self._audit(conn, principal, "api_key.issue", name)
 
         self._store.write(work)
