@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select
+from tests.together import at_once
 
-from cityops.cases import CaseFilter, Cases, DeadlineWatch, Step, Workflows, deadline_table, notice_table
+from cityops.cases import CaseFilter, Cases, DeadlineWatch, Step, Workflows, case_table, deadline_table, notice_table
+from cityops.cases.deadlines import recompute
 from cityops.kit import IdMaker, ManualClock, Text, WorkingCalendar, to_ms
 from cityops.store import Store
 
@@ -138,3 +140,36 @@ def test_a_deadline_keeps_what_it_was_computed_from(cases: Cases, store: Store, 
     assert row["started_ms"] == clock.now_ms() == to_ms(clock.now())
     assert "working_day" in str(row["basis"])
     assert row["explanation_zh"]
+
+
+def put_off(conn: Connection, calendar: WorkingCalendar, from_ms: int, to_ms: int) -> None:
+    """Let the clocks of the one case stand, as a step that grants a deferral does: with the case held."""
+    conn.execute(select(case_table.c.id).with_for_update()).one()
+    for row in conn.execute(select(deadline_table)).mappings().all():
+        recompute(conn, row, calendar, (50, 80, 100), [[from_ms, to_ms]])
+
+
+def test_a_deferral_of_this_moment_is_not_lost_when_the_calendar_comes(
+    cases: Cases, store: Store, clock: ManualClock, ids: IdMaker, workflows: Workflows, calendar: WorkingCalendar
+) -> None:
+    clock.advance((date(2026, 12, 31) - date(2026, 11, 22)).days * 24 * HOUR)
+    cases.open(DISPATCHER, new_case())
+    known = WorkingCalendar({}, {}, known_from=date(2026, 1, 1), known_until=date(2027, 12, 28))
+    later = DeadlineWatch(store, clock, ids, workflows, known)
+    pause = [clock.now_ms(), clock.now_ms() + 10 * 24 * HOUR * 1000]
+    at_once(store, later.recompute_provisional, holding=lambda conn: put_off(conn, calendar, *pause))
+    with store.read() as conn:
+        rows = conn.execute(select(deadline_table)).mappings().all()
+    assert [(row["basis"]["pauses"], row["provisional"]) for row in rows] == [([pause], False)] * 2
+
+
+def test_what_is_put_off_at_this_moment_is_not_warned_of(
+    cases: Cases, watch: DeadlineWatch, store: Store, clock: ManualClock, calendar: WorkingCalendar
+) -> None:
+    cases.open(DISPATCHER, new_case())
+    pause = clock.now_ms(), clock.now_ms() + 30 * 24 * HOUR * 1000
+    clock.advance(33 * HOUR)  # Monday 18:00: half of the rectification's time
+    assert at_once(store, watch.step, holding=lambda conn: put_off(conn, calendar, *pause)) == [0]
+    assert (warnings(store), watch.step()) == ([], 0)
+    clock.advance(30 * 24 * HOUR)
+    assert watch.step() > 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from sqlalchemy import Connection, RowMapping, and_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, select, update
 
 from cityops.access import SYSTEM
 from cityops.cases.deadlines import next_warning_ms, passed_percent, recompute
@@ -22,6 +22,7 @@ from cityops.store import Store, emit
 BATCH: Final = 200
 """Deadlines looked at in one transaction: a backlog after an outage is worked off in bounded pieces."""
 
+_due: Final = deadline_table.c
 RECOMPUTED: Final = Text("按新公布的工作日历重新计算时限", "Deadline recomputed with the newly published calendar")
 
 
@@ -29,7 +30,7 @@ class DeadlineWatch:
     """Warns of deadlines. Call ``step`` every few seconds; what was sent is in the store, so a restart repeats nothing.
 
     After an outage only the highest step that has passed is sent, never the ones it overtook. Two watches at the same
-    time do not double a warning: the step taken is guarded by the row.
+    time do not double a warning, and one that is put off at this moment is not warned of: its case is held first.
     """
 
     def __init__(
@@ -53,38 +54,28 @@ class DeadlineWatch:
     def recompute_provisional(self) -> int:
         """Compute provisional deadlines again (the next year's calendar may have come); returns how many changed."""
         with self._store.read() as conn:
-            waiting = conn.execute(
-                select(deadline_table.c.id).where(
-                    deadline_table.c.provisional.is_(True), deadline_table.c.done_ms.is_(None)
-                )
-            ).scalars()
+            waiting = conn.execute(select(_due.id).where(_due.provisional.is_(True), _due.done_ms.is_(None))).scalars()
             ids = waiting.all()
         return sum(self._store.write(partial(self._recompute, row_id=row_id)) for row_id in ids)
 
     def _warn_batch(self, conn: Connection) -> tuple[int, bool]:
         now_ms = self._clock.now_ms()
-        due = deadline_table.c
-        rows = conn.execute(
-            select(deadline_table)
-            .where(and_(due.done_ms.is_(None), due.next_warning_ms <= now_ms))
-            .order_by(due.next_warning_ms)
-            .limit(BATCH)
-        ).mappings()
-        found = rows.all()
-        sent = sum(self._warned(conn, row, now_ms) for row in found)
+        query = select(_due.id, _due.case_id).where(_is_due(now_ms)).order_by(_due.next_warning_ms).limit(BATCH)
+        found = conn.execute(query).all()
+        sent = sum(self._warned(conn, row.id, row.case_id, now_ms) for row in found)
         return sent, len(found) == BATCH
 
-    def _warned(self, conn: Connection, row: RowMapping, now_ms: int) -> bool:
-        """Warn of one deadline unless another watch was faster; whether a warning was sent."""
-        act = self._act(conn, row["case_id"], now_ms)
+    def _warned(self, conn: Connection, row_id: str, case_id: str, now_ms: int) -> bool:
+        """Warn of one deadline as it is once its case is held; whether a warning was sent."""
+        act = self._act(conn, case_id, now_ms)
+        this = _due.id == row_id
+        row = conn.execute(select(deadline_table).where(this, _is_due(now_ms))).mappings().one_or_none()
+        if row is None:
+            return False  # done, put off or warned of since it was found
         percents = act.workflow.warning_percents
         percent = passed_percent(row, now_ms, percents, self._calendar)
-        same = (deadline_table.c.id == row["id"]) & (deadline_table.c.warned_percent == row["warned_percent"])
-        running = deadline_table.c.done_ms.is_(None)
         later_ms = next_warning_ms(row, percent, percents, self._calendar)
-        values = {"warned_percent": percent, "next_warning_ms": later_ms}
-        if conn.execute(update(deadline_table).where(same, running).values(**values)).rowcount == 0:
-            return False
+        conn.execute(update(deadline_table).where(this).values(warned_percent=percent, next_warning_ms=later_ms))
         if percent > row["warned_percent"]:
             self._warn(act, row, percent)
         return bool(percent > row["warned_percent"])
@@ -109,8 +100,9 @@ class DeadlineWatch:
         emit(conn, "case.changed", row["case_id"], {"case_id": row["case_id"], "action": "deadline.warning"})
 
     def _recompute(self, conn: Connection, *, row_id: str) -> int:
-        row = conn.execute(select(deadline_table).where(deadline_table.c.id == row_id)).mappings().one()
-        act = self._act(conn, row["case_id"], self._clock.now_ms())
+        case_id = conn.execute(select(_due.case_id).where(_due.id == row_id)).scalar_one()
+        act = self._act(conn, case_id, self._clock.now_ms())
+        row = conn.execute(select(deadline_table).where(_due.id == row_id)).mappings().one()
         result = recompute(conn, row, self._calendar, act.workflow.warning_percents)
         if result is None:
             return 0
@@ -125,7 +117,7 @@ class DeadlineWatch:
         return 1
 
     def _act(self, conn: Connection, case_id: str, now_ms: int) -> Act:
-        # The lock keeps two writers from giving the timeline the same number on PostgreSQL.
+        # PostgreSQL: what changes a deadline holds its case, and so does whoever writes on its timeline.
         query = select(case_table.c.scene, case_table.c.kind).where(case_table.c.id == case_id).with_for_update()
         scene, kind = conn.execute(query).one()
         return Act(conn, self._ids, self._calendar, SYSTEM, self._workflow(scene, kind), case_id, now_ms)
@@ -137,6 +129,10 @@ class DeadlineWatch:
         if task_id is None:
             return None
         return conn.execute(select(task_table).where(task_table.c.id == task_id)).mappings().one()
+
+
+def _is_due(now_ms: int) -> ColumnElement[bool]:
+    return _due.done_ms.is_(None) & (_due.next_warning_ms <= now_ms)
 
 
 _OWNER: Final = ("owner", "unit_id", "unit_name", "crew_id", "person_id")
