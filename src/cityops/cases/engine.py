@@ -47,7 +47,7 @@ from cityops.kit import (
     Text,
     WorkingCalendar,
 )
-from cityops.store import Store, emit
+from cityops.store import Store, emit, hold
 
 
 class Cases(CaseReading):
@@ -112,6 +112,7 @@ class Cases(CaseReading):
         principal.require(may)
         workflow = self.workflow(new.scene, new.kind)
         if new.alert_id is not None:
+            hold(conn, f"alert:{new.alert_id}")
             known = conn.execute(select(case_table.c.id).where(case_table.c.alert_id == new.alert_id)).scalar()
             if known is not None:
                 return str(known)
