@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 from tests.inspections.conftest import SCENE, Room, at
+from tests.together import at_once
 
 from cityops.access import verify_audit
 from cityops.cases import case_table
@@ -84,6 +85,15 @@ def test_the_same_inspection_sent_twice_at_once_is_one(room: Room) -> None:
         made = list(pool.map(lambda _: room.record("inspector", new), range(4)))
     assert len({one.id for one in made}) == 1
     assert (rows(room, inspection_table), rows(room, hazard_table), rows(room, case_table)) == (1, 1, 1)
+
+
+def test_the_same_item_found_by_two_inspections_at_once_is_one_case(room: Room) -> None:
+    first, second = failing(room), failing(room)
+    at_once(room.store, lambda: room.record("inspector", first), lambda: room.record("inspector", second))
+    assert (rows(room, inspection_table), rows(room, hazard_table), rows(room, case_table)) == (2, 1, 1)
+    [hazard] = hazards(room)
+    timeline = room.cases.get(room.people["dispatcher"], hazard.case_id).timeline
+    assert [step.action for step in timeline] == ["open", "found_again"]
 
 
 def test_nothing_is_kept_of_an_inspection_that_fails_half_way(room: Room) -> None:

@@ -15,6 +15,7 @@ from cityops.inspections.due import PlannedWork
 from cityops.inspections.tables import inspection_table
 from cityops.kit import Clock, IdMaker
 from cityops.registers.tables import register_object
+from cityops.store import hold
 
 CHUNK: Final = 1_000
 _i, _o = inspection_table.c, register_object.c
@@ -43,6 +44,7 @@ def bring_in(
     Raises:
         InvalidError: a code that the plan's register does not have, or a moment that is still to come.
     """
+    hold(conn, f"inspections:{work.key}")
     now_ms = clock.now_ms()
     objects = _objects(conn, work, {one.code for one in past})
     known = set(conn.execute(select(_i.client_id).where(_i.plan == work.plan.name, _i.scene == work.scene)).scalars())

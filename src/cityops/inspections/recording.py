@@ -25,6 +25,7 @@ from cityops.inspections.views import NewInspection
 from cityops.kit import Clock, ForbiddenError, IdMaker, Text
 from cityops.places import City
 from cityops.registers import RegisterObject, Registers
+from cityops.store import hold
 
 ALARM: Final = "alarm:"
 FOUND_AGAIN: Final = Text("检查再次发现", "Found again by an inspection")
@@ -263,7 +264,8 @@ def _known(conn: Connection, principal: Principal, new: NewInspection) -> str | 
 
 
 def open_hazard(conn: Connection, object_id: str, item_no: str) -> str | None:
-    """The case in which the same item of the object is being rectified."""
+    """The case in which the same item of the object is being rectified; until the write ends nobody else opens one."""
+    hold(conn, f"hazard:{object_id}")
     query = select(_h.case_id).join(case_table, case_table.c.id == _h.case_id)
     query = query.where(_h.object_id == object_id, _h.item_no == item_no, case_table.c.ended.is_(False))
     return conn.execute(query.limit(1)).scalar()
