@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.together import at_once
 
 from cityops.access import SYSTEM, Role, Units
 from cityops.kit import ConflictError, ForbiddenError, IdMaker, InvalidError, ManualClock, NotFoundError
@@ -105,6 +106,32 @@ def test_relations_are_shown_from_both_ends(registers: Registers) -> None:
     registers.update(SYSTEM, small.id, 1, {"data": OWN})
     assert registers.related(SYSTEM, main.id) == []
     assert registers.update(SYSTEM, main.id, 1, {"code": "C-009"}).code == "C-009"
+
+
+def test_an_object_gets_no_new_code_while_another_comes_to_name_it(registers: Registers, store: Store) -> None:
+    main = registers.create(SYSTEM, register="canteen", **row(1))
+    small = row(2, data={**OWN, "main": "C-001"})
+    (refused,) = at_once(
+        store,
+        lambda: registers.update(SYSTEM, main.id, 1, {"code": "C-009"}),
+        holding=lambda conn: registers.create_in(conn, SYSTEM, register="canteen", **small),
+    )
+    assert isinstance(refused, ConflictError)
+    assert refused.code == "register.named"
+    assert [one.object.code for one in registers.related(SYSTEM, main.id)] == ["C-002"]
+
+
+def test_nothing_names_an_object_by_the_code_it_is_losing(registers: Registers, store: Store) -> None:
+    main = registers.create(SYSTEM, register="canteen", **row(1))
+    small = row(2, data={**OWN, "main": "C-001"})
+    (refused,) = at_once(
+        store,
+        lambda: registers.create(SYSTEM, register="canteen", **small),
+        holding=lambda conn: registers.update_in(conn, SYSTEM, main.id, 1, {"code": "C-009"}),
+    )
+    assert isinstance(refused, ObjectFaultsError)
+    assert registers.related(SYSTEM, main.id) == []
+    assert registers.find(SYSTEM, "canteen", "C-002") is None
 
 
 def test_a_relation_that_leads_nowhere_is_refused(registers: Registers) -> None:

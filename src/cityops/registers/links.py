@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, Final, TypeVar
 
@@ -42,7 +42,7 @@ def write_links(conn: Connection, spec: RegisterSpec, objects: Sequence[Register
     for field in named:
         assert field.register_name is not None  # an object field has one
         wanted = {one.data[field.name] for one in objects if field.name in one.data}
-        ids = ids_by_code(conn, field.register_name, wanted)
+        ids = ids_by_code(conn, field.register_name, wanted, hold=True)
         missing = sorted(wanted - ids.keys())
         if missing:
             words = Text(f"没有编号为 {missing[0]} 的对象", f"there is no object with the code {missing[0]}")
@@ -56,18 +56,20 @@ def write_links(conn: Connection, spec: RegisterSpec, objects: Sequence[Register
         conn.execute(insert(register_link), rows)
 
 
-def ids_by_code(conn: Connection, register: str, codes: Iterable[str]) -> dict[str, str]:
-    """Ids of the objects of a register that have these codes."""
+def ids_by_code(conn: Connection, register: str, codes: Iterable[str], *, hold: bool = False) -> dict[str, str]:
+    """Ids of the objects of a register that have these codes; ``hold``: they keep them until the write ends."""
     found: dict[str, str] = {}
     for part in chunks(codes):
-        query = select(_o.code, _o.id).where(_o.register == register, _o.code.in_(part))
+        query = select(_o.code, _o.id).where(_o.register == register, _o.code.in_(part)).order_by(_o.id)
+        if hold:
+            query = query.with_for_update(read=True, key_share=True)
         found.update((row.code, row.id) for row in conn.execute(query))
     return found
 
 
-def refuse_new_code(conn: Connection, before: RegisterObject, changes: Mapping[str, Any]) -> None:
-    """Raises ``ConflictError`` when an object is to get another code while others name it by the old one."""
-    if changes.get("code", before.code) == before.code:
+def refuse_new_code(conn: Connection, before: RegisterObject, after: RegisterObject) -> None:
+    """Raises ``ConflictError`` when an object, held, is to get another code while others name it by the old one."""
+    if after.code == before.code:
         return
     count = conn.execute(select(func.count()).where(_l.to_id == before.id)).scalar_one()
     if count:

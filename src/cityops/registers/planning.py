@@ -13,7 +13,7 @@ from cityops.access import Principal
 from cityops.kit import ConflictError, ForbiddenError, InvalidError, Text
 from cityops.registers.checking import ObjectFaultsError, step_fault, tidied
 from cityops.registers.declaration import RegisterSpec
-from cityops.registers.links import chunks, ids_by_code, write_links
+from cityops.registers.links import chunks, ids_by_code, refuse_new_code, write_links
 from cityops.registers.people import require_write, with_kept_personal
 from cityops.registers.tables import register_change, register_object
 from cityops.registers.values import CHANGEABLE, ObjectFault, ObjectValues, RegisterObject, as_row, differences
@@ -140,6 +140,8 @@ def write_plan(conn: Connection, plan: Plan, actor: Principal, reason: str | Non
     """
     spec, done = plan.spec, 0
     _refuse_stale(conn, [before for before, _ in plan.changed])
+    for before, after in plan.changed:
+        refuse_new_code(conn, before, after)
     try:
         with conn.begin_nested():
             for part in chunks(plan.added):
