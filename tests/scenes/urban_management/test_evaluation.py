@@ -7,7 +7,8 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, select
+from tests.together import at_once
 
 from cityops.access import Permission, Principal, Role
 from cityops.analysis.evaluation import (
@@ -148,6 +149,17 @@ def test_a_deferred_case_is_due_as_it_was_and_counts_as_deferred(small_town: Tow
     assert (counting.counters().close_due, counting.counters().closed, counting.counters().deferred) == (1, 0, 1)
     town.clock.advance(3 * 24 * HOUR_S)  # the deferral is over too
     assert (counting.counters().close_due, counting.counters().deferred) == (1, 0)
+
+
+def test_facts_made_by_the_product_and_anew_by_a_command_at_once_are_there_once(town: Town) -> None:
+    counting = Counting(town)
+    case = town.handling()
+    assert (counting.counters().filed, counting.counters().closed) == (1, 0)
+    town.close(case)
+    town.store.deliver(counting.keeper.subscriber())
+    facts = select(evaluation_fact_table.c.case_id).with_for_update()  # nobody replaces them until both have read
+    at_once(town.store, counting.keeper.step, counting.keeper.rebuild, holding=lambda conn: conn.execute(facts).all())
+    assert (counting.counters().filed, counting.counters().closed) == (1, 1)
 
 
 def test_who_sees_what_and_scores_by_the_rules_of_the_day(small_town: Town) -> None:

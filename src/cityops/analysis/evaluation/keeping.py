@@ -17,7 +17,7 @@ from cityops.analysis.evaluation.work import CountedWork
 from cityops.analysis.tables import evaluation_due_table, evaluation_fact_table
 from cityops.cases import case_table
 from cityops.kit import WorkingCalendar
-from cityops.store import Event, Store, Subscriber
+from cityops.store import Event, Store, Subscriber, hold
 
 SUBSCRIBER: Final = "evaluation"
 BATCH: Final = 200
@@ -93,6 +93,7 @@ class FactKeeper:
         return ids
 
     def _make(self, conn: Connection, case_ids: Sequence[str]) -> None:
+        hold(conn, SUBSCRIBER)  # ``rebuild`` in another process: whoever writes last has read last
         made = []
         for rows in read_cases(conn, case_ids):
             work = self._works.get((rows.case["scene"], rows.case["kind"]))
