@@ -8,10 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, update
+from tests.together import at_once
 
-from cityops.access import AuditFilter, list_audit
-from cityops.kit import BusyError, ConflictError, ForbiddenError, InvalidError, NotFoundError
+from cityops.access import SYSTEM, AuditFilter, list_audit
+from cityops.cases import case_table
+from cityops.kit import BusyError, ConflictError, ForbiddenError, InvalidError, NotFoundError, Text
 from cityops.scenes.quick_accident.links import hashed
 from cityops.scenes.quick_accident.phones import PartyFacts, PartyPhones
 from cityops.scenes.quick_accident.retention import erase_passed
@@ -184,6 +186,42 @@ def test_two_phones_that_confirm_at_the_same_moment_settle_it_once(street: Stree
         list(pool.map(lambda phone: phone.answer(True), phones))
     actions = [step.action for step in street.case(case_id).timeline]
     assert (street.state(case_id), actions.count("agree")) == ("settled", 1)
+
+
+def test_of_two_links_made_at_once_one_works(street: Street) -> None:
+    case_id = street.report()
+    party_id = street.party(case_id, "A").party_id
+    made = at_once(street.context.store, *[lambda: street.links.make(street.dispatcher, case_id, party_id)] * 3)
+    with street.context.store.read() as conn:
+        ended = conn.execute(select(link_table.c.revoked_why)).scalars().all()
+    assert (len(made), sorted(ended, key=str)) == (3, [None, "replaced", "replaced"])
+
+
+def test_what_a_party_says_at_the_moment_of_the_settlement_changes_nothing(street: Street) -> None:
+    case_id = street.report()
+    a = Phone(street, case_id, "A").identify()
+    (refused,) = at_once(
+        street.context.store,
+        lambda: a.phones.tell(a.token, a.key, PartyFacts(statement="我停着")),
+        holding=lambda conn: conn.execute(update(case_table).where(case_table.c.id == case_id).values(state="settled")),
+    )
+    assert isinstance(refused, ConflictError)
+    assert refused.code == "accident.over"
+    assert street.party(case_id, "A").statement is None
+
+
+def test_nobody_decides_on_a_case_that_has_changed_at_this_moment(street: Street) -> None:
+    case_id = street.report()
+    street.desk.screen(street.dispatcher, case_id, [])
+    words = Text("又有人报案", "reported again")
+    (refused,) = at_once(
+        street.context.store,
+        lambda: street.decide(street.dispatcher, case_id),
+        holding=lambda conn: street.context.cases.note_in(conn, SYSTEM, case_id, "told", words, {}),
+    )
+    assert isinstance(refused, ConflictError)
+    assert refused.code == "case.stale"
+    assert (street.state(case_id), street.seen(case_id).decision) == ("reported", None)
 
 
 def test_a_party_sends_ten_photos_and_is_told_when_that_is_all(small_street: Street) -> None:

@@ -9,11 +9,20 @@ from typing import Any, Final
 from sqlalchemy import Connection, insert, update
 
 from cityops.access import SYSTEM, Permission, Principal
-from cityops.cases import CaseDetailView, NewCase, Reporter, Step
+from cityops.cases import NewCase, Reporter, Step
 from cityops.dispatch import place_view
 from cityops.kit import ConflictError, InvalidError, Plate, Text, from_ms
 from cityops.scenes.quick_accident.book import OPEN_STATES, RECORDING, own_case
-from cityops.scenes.quick_accident.rows import DECIDING, KIND, SCENE, accident_row, case_row, party_rows, rules_of
+from cityops.scenes.quick_accident.rows import (
+    DECIDING,
+    KIND,
+    SCENE,
+    accident_row,
+    case_row,
+    held_case,
+    party_rows,
+    rules_of,
+)
 from cityops.scenes.quick_accident.rules import MAX_PARTIES, UNCHANGED, Level, propose, rules_on, shares_of
 from cityops.scenes.quick_accident.tables import accident_table, decision_table, party_table
 from cityops.scenes.quick_accident.views import LABELS, Source, Weather
@@ -146,10 +155,13 @@ class AccidentDesk:
             NotFoundError: no such accident for this person. ForbiddenError: not this person's duty.
             InvalidError: no such exclusion. ConflictError: ``accident.over``: the liability is settled.
         """
-        case = self._case(principal, case_id, Permission.CASES_OPEN)
-        if case.state not in OPEN_STATES:
-            raise _over(case)
-        self._context.store.write(lambda conn: self.screen_in(conn, principal, case_id, exclusions))
+        self._require(principal, case_id, Permission.CASES_OPEN)
+
+        def work(conn: Connection) -> None:
+            self._hold(conn, case_id, OPEN_STATES)
+            self.screen_in(conn, principal, case_id, exclusions)
+
+        self._context.store.write(work)
 
     def screen_in(self, conn: Connection, principal: Principal, case_id: str, exclusions: Sequence[str]) -> None:
         """As ``screen``, within a running write, by somebody who may."""
@@ -194,18 +206,13 @@ class AccidentDesk:
             ForbiddenError, NotFoundError, ConflictError: as ``Cases.act``; and what ``decisions.on_step`` refuses.
             InvalidError: levels that do not go together, an unknown situation, no reason.
         """
-        case = self._case(principal, case_id, Permission.CASES_DISPATCH)
-        if case.version != version:
-            raise ConflictError(
-                f"案件 {case.number} 已被他人更新",
-                f"case {case.number} was changed by somebody else in the meantime",
-                code="case.stale",
-                kept=UNCHANGED,
-                todo=Text("刷新后再操作", "reload, then decide again"),
-            )
-        if case.state not in RECORDING:
-            raise _over(case)
-        self._context.store.write(lambda conn: self.decide_in(conn, principal, case_id, faults, levels, reason))
+        self._require(principal, case_id, Permission.CASES_DISPATCH)
+
+        def work(conn: Connection) -> None:
+            self._hold(conn, case_id, RECORDING, version)
+            self.decide_in(conn, principal, case_id, faults, levels, reason)
+
+        self._context.store.write(work)
 
     def decide_in(
         self,
@@ -261,14 +268,13 @@ class AccidentDesk:
 
     def ask(self, principal: Principal, case_id: str, party_id: str, words: str) -> None:
         """Ask a party for better photos or more words (补充材料); the party sees it on the phone."""
-        case = self._case(principal, case_id, Permission.CASES_OPEN)
-        if case.state not in OPEN_STATES:
-            raise _over(case)
+        self._require(principal, case_id, Permission.CASES_OPEN)
         said = words.strip()
         if not 0 < len(said) <= 500:
             raise _wrong("请用 1 至 500 字说明要补充什么", "say in 1 to 500 characters what is missing")
 
         def work(conn: Connection) -> None:
+            self._hold(conn, case_id, OPEN_STATES)
             mine = (party_table.c.id == party_id) & (party_table.c.case_id == case_id)
             values = {"asked": said, "asked_ms": self._now_ms()}
             if conn.execute(update(party_table).where(mine).values(**values)).rowcount == 0:
@@ -280,12 +286,25 @@ class AccidentDesk:
 
     # --- inside ----------------------------------------------------------------------------------------------
 
-    def _case(self, principal: Principal, case_id: str, permission: Permission) -> CaseDetailView:
-        """The case, if this person may handle it: the desk by its permission, the squad its own cases."""
-        case = self._context.cases.get(principal, case_id)
-        if not own_case(principal, case):
+    def _require(self, principal: Principal, case_id: str, permission: Permission) -> None:
+        """Raise unless this person may handle the case: the desk by its permission, the squad its own cases."""
+        if not own_case(principal, self._context.cases.get(principal, case_id)):
             principal.require(permission)
-        return case
+
+    def _hold(self, conn: Connection, case_id: str, states: Sequence[str], version: int | None = None) -> None:
+        """Hold the case while it is in one of these states, and as the person saw it."""
+        case = held_case(conn, case_id)
+        if version not in (None, case["version"]):
+            raise ConflictError(
+                f"案件 {case['number']} 已被他人更新",
+                f"case {case['number']} was changed by somebody else in the meantime",
+                code="case.stale",
+                kept=UNCHANGED,
+                todo=Text("刷新后再操作", "reload, then decide again"),
+            )
+        if case["state"] not in states:
+            workflow = self._context.cases.workflow(case["scene"], case["kind"])
+            raise _over(workflow.states[case["state"]].title.text)
 
     def _now_ms(self) -> int:
         return self._context.clock.now_ms()
@@ -318,10 +337,10 @@ def _short(title: Text) -> Text:
     return Text(title.zh[:200], title.en[:200])
 
 
-def _over(case: CaseDetailView) -> ConflictError:
+def _over(state: Text) -> ConflictError:
     return ConflictError(
-        f"案件当前为“{case.state_title.zh}”，不能再这样办理",
-        f"not possible while the case is {case.state_title.en!r}",
+        f"案件当前为“{state.zh}”，不能再这样办理",
+        f"not possible while the case is {state.en!r}",
         code="accident.over",
         kept=UNCHANGED,
         todo=Text("刷新案件后再操作", "reload the case, then decide again"),

@@ -58,7 +58,7 @@ class LinkDesk:
         }
 
         def work(conn: Connection) -> AccidentLink:
-            label = _label(conn, case_id, party_id)
+            label = _label(conn, case_id, party_id, hold=True)  # two fresh links come one after the other
             before = (_t.party_id == party_id) & _t.revoked_ms.is_(None)
             conn.execute(update(link_table).where(before).values(revoked_ms=now_ms, revoked_why="replaced"))
             conn.execute(insert(link_table).values(**row))
@@ -131,9 +131,9 @@ def _row(conn: Connection, link_id: str, case_id: str) -> RowMapping:
     return row
 
 
-def _label(conn: Connection, case_id: str, party_id: str) -> str:
+def _label(conn: Connection, case_id: str, party_id: str, *, hold: bool = False) -> str:
     query = select(party_table.c.label).where(party_table.c.id == party_id, party_table.c.case_id == case_id)
-    label = conn.execute(query).scalar()
+    label = conn.execute(query.with_for_update(key_share=True) if hold else query).scalar()
     if label is None:
         raise NotFoundError("没有这一方", "there is no such party", code="accident.no_party")
     return str(label)

@@ -20,7 +20,7 @@ from cityops.cases.evidence import Content, EvidenceRole, NewEvidence, Rendition
 from cityops.kit import ConflictError, ForbiddenError, InvalidError, NotFoundError, Text, from_ms
 from cityops.scenes.quick_accident.links import TOKEN_BYTES, hashed
 from cityops.scenes.quick_accident.pages import page_of
-from cityops.scenes.quick_accident.rows import MAX_WRONG, case_row, decision_row, party_rows
+from cityops.scenes.quick_accident.rows import MAX_WRONG, case_row, decision_row, held_case, party_rows
 from cityops.scenes.quick_accident.rules import UNCHANGED
 from cityops.scenes.quick_accident.tables import answer_table, link_table, party_table, photo_table
 from cityops.scenes.quick_accident.views import LABEL_WORDS, PartyGreeting, PartyKey, PartyPage, PhotoView
@@ -124,7 +124,7 @@ class PartyPhones:
 
         def work(conn: Connection) -> None:
             _, party = self._known(conn, token, key)
-            self._ensure_running(conn, party)
+            _ensure_running(held_case(conn, party["case_id"]))
             if given:
                 conn.execute(update(party_table).where(party_table.c.id == party["id"]).values(**given))
                 self._note(conn, party, "party.told", Text("填写了事故情况", "said what happened"))
@@ -139,7 +139,7 @@ class PartyPhones:
         """
         with self._context.store.read() as conn:
             _, party = self._known(conn, token, key)
-            self._ensure_running(conn, party)
+            _ensure_running(case_row(conn, party["case_id"]))
         new = NewEvidence(client_id=client_id, role=EvidenceRole.REPORT, name=view)
         kept = self._context.evidence.add_to_report(party["id"], new, chunks)
 
@@ -168,9 +168,10 @@ class PartyPhones:
 
         def work(conn: Connection) -> None:
             _, party = self._known(conn, token, key)
-            if party["moved_ms"] is not None:
+            held_case(conn, party["case_id"])
+            first = (party_table.c.id == party["id"]) & party_table.c.moved_ms.is_(None)
+            if conn.execute(update(party_table).where(first).values(moved_ms=now_ms)).rowcount == 0:
                 return
-            conn.execute(update(party_table).where(party_table.c.id == party["id"]).values(moved_ms=now_ms))
             self._note(conn, party, "party.moved", Text("报告车辆已撤离", "says the vehicle is out of the way"))
             case = case_row(conn, party["case_id"])
             others = [row["moved_ms"] for row in party_rows(conn, party["case_id"])]
@@ -248,11 +249,10 @@ class PartyPhones:
             )
         return link, _party(conn, link)
 
-    def _ensure_running(self, conn: Connection, party: RowMapping) -> None:
-        if case_row(conn, party["case_id"])["state"] in ("settled", "closed", "void"):
-            raise ConflictError(
-                "责任已定，不能再补充", "the liability is settled", code="accident.over", kept=UNCHANGED
-            )
+
+def _ensure_running(case: RowMapping) -> None:
+    if case["state"] in ("settled", "closed", "void"):
+        raise ConflictError("责任已定，不能再补充", "the liability is settled", code="accident.over", kept=UNCHANGED)
 
 
 def _party(conn: Connection, link: RowMapping) -> RowMapping:
