@@ -9,6 +9,7 @@ from datetime import datetime
 import pytest
 from PIL import Image
 from sqlalchemy import func, insert, select
+from tests.together import at_once
 
 from cityops.access import Principal, Role, verify_audit
 from cityops.cases.evidence import (
@@ -141,6 +142,20 @@ def test_two_retries_at_the_same_time_make_one_item(book: EvidenceBook, opened: 
         items = list(pool.map(lambda _: book.add(ACCEPTOR, new("race-00001", BEFORE, case_id), [photo()]), range(8)))
     assert len({item.id for item in items}) == 1
     assert len(book.of_case(ACCEPTOR, case_id)) == 1
+
+
+def test_the_bound_of_a_case_holds_when_many_add_at_once(
+    book: EvidenceBook, store: Store, opened: Callable[[], str]
+) -> None:
+    case_id = opened()
+
+    def adding(number: int) -> Callable[[], EvidenceView]:
+        return lambda: book.add(ACCEPTOR, new(f"many-{number:05}", BEFORE, case_id), [photo(16 + number)])
+
+    added = at_once(store, *map(adding, range(6)))
+    assert sum(isinstance(one, EvidenceView) for one in added) == 4
+    assert [one.code for one in added if not isinstance(one, EvidenceView)] == ["evidence.full"] * 2
+    assert len(book.of_case(ACCEPTOR, case_id)) == 4
 
 
 @pytest.mark.parametrize("client_id", ["", "short", "x" * 65, "with space1", "semi;colon"])

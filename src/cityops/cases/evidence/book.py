@@ -38,7 +38,7 @@ from cityops.cases.evidence.views import (
 )
 from cityops.cases.scope import case_scope
 from cityops.kit import Clock, IdMaker, from_ms, to_ms
-from cityops.store import Files, Store, emit
+from cityops.store import Files, Store, emit, hold
 
 MAY_ADD: Final = (
     Permission.CASES_REPORT,
@@ -291,6 +291,7 @@ class EvidenceBook(EvidenceReading):
         before = stored_row(conn, row)
         if before is not None:
             return same_item(before, row)
+        hold(conn, f"evidence:{row['case_id'] or row['report_id'] or row['uploader_id']}")
         self._admit(conn, row, principal)
         try:
             with conn.begin_nested():
