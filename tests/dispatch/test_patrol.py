@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from tests.dispatch.conftest import DISPATCHER, line_network
+from tests.together import at_once
 
 from cityops.access import SYSTEM, Principal, Role, list_audit
 from cityops.dispatch import Patrol, PatrolKept, PatrolPoint
@@ -202,3 +203,15 @@ def test_any_order_of_batches_keeps_each_minute_on_duty_once(
     wanted = {minute for batch in batches for minute in batch if 0 <= minute <= 65}
     assert patrol.report_shift(COLLECTOR, name, began_ms).points == sum(one.kept for one in sums) == len(wanted)
     assert sum(one.kept + one.known + one.refused for one in sums) == sum(len(batch) for batch in batches)
+
+
+def test_positions_that_come_while_the_duty_ends_are_measured_by_its_end(
+    patrol: Patrol, store: Store, clock: ManualClock
+) -> None:
+    began_ms = clock.now_ms() - HOUR_MS
+    patrol.report_shift(COLLECTOR, DUTY, began_ms)
+    ended = update(patrol_shift_table).values(ended_ms=began_ms + 30 * MINUTE_MS)
+    late = [at(FIRST, began_ms + MINUTE_MS), at(SECOND, began_ms + 31 * MINUTE_MS)]
+    sent = at_once(store, lambda: patrol.add_points(COLLECTOR, DUTY, late), holding=lambda conn: conn.execute(ended))
+    assert sent == [PatrolKept(kept=1, known=0, refused=1)]
+    assert kept(store) == 1

@@ -233,8 +233,9 @@ class Patrol:
                 raise
 
     def _own(self, conn: Connection, principal: Principal, client_id: str) -> RowMapping | None:
+        """The time on duty, held: positions come before its end is written down, or are measured by it."""
         own = and_(_shift.account_id == principal.account_id, _shift.client_id == client_id)
-        return conn.execute(select(patrol_shift_table).where(own)).mappings().one_or_none()
+        return conn.execute(select(patrol_shift_table).where(own).with_for_update()).mappings().one_or_none()
 
     def _required(self, conn: Connection, principal: Principal, client_id: str) -> RowMapping:
         row = self._own(conn, principal, client_id)
