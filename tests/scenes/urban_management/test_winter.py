@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.scenes.rooms import scene_context
+from tests.together import at_once
 
 from cityops.access import Principal
 from cityops.kit import SHANGHAI, ConflictError, ForbiddenError, InvalidError, ManualClock, NotFoundError, to_ms
@@ -41,7 +42,11 @@ class Night:
 
 @pytest.fixture
 def night(sqlite_store: Store, clock: ManualClock, city: City, tmp_path: Path) -> Night:
-    context = scene_context(sqlite_store, clock, city, tmp_path)
+    return opened(sqlite_store, clock, city, tmp_path)
+
+
+def opened(store: Store, clock: ManualClock, city: City, folder: Path) -> Night:
+    context = scene_context(store, clock, city, folder)
     seed_city(context)
     load_scenes()["urban_management"].demo(context)
     return Night(context, clock)
@@ -128,3 +133,12 @@ def test_the_leader_adds_a_place_and_a_former_one_stays_in_the_rounds_where_it_w
     for title, lon in ((" ", 112.553), ("海上", 118.0)):
         with pytest.raises(InvalidError):
             night.patrol.add_spot(night.leader, title, SpotKind.BRIDGE, lon, 37.834)
+
+
+def test_a_look_that_comes_twice_at_once_is_one(store: Store, clock: ManualClock, city: City, tmp_path: Path) -> None:
+    night = opened(store, clock, city, tmp_path)
+    night.patrol.switch_on(night.leader, *ON, "寒潮蓝色预警")
+    night.until(22, 22)
+    assert at_once(store, *[lambda: night.look("晋祠坡道", Result.ICE, "phone1-01")] * 3) == [None] * 3
+    assert night.cases() == ["晋祠坡道：路面结冰"]
+    assert night.patrol.round(night.leader).looked_at == 1

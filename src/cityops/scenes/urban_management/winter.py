@@ -23,6 +23,7 @@ from cityops.kit import ConflictError, InvalidError, NotFoundError, Text, from_m
 from cityops.registers import ARCHIVED, RegisterObject
 from cityops.scenes.registry import SceneContext
 from cityops.scenes.urban_management.tables import winter_mode_table, winter_visit_table
+from cityops.store import hold
 
 REGISTER: Final = "winter_spot"
 ACTIVE: Final = "active"
@@ -277,6 +278,7 @@ class WinterPatrol:
         notes: str,
         evidence_ids: tuple[str, ...],
     ) -> None:
+        hold(conn, f"winter:{client_id}")
         before = conn.execute(select(winter_visit_table).where(_v.client_id == client_id)).mappings().one_or_none()
         if before is not None:
             if (before["actor_id"], before["spot_id"], before["result"]) != (
