@@ -12,7 +12,7 @@ from cityops.cases import TaskKind, Workflow, Workflows, case_table
 from cityops.kit import Clock
 from cityops.scenes.registry import Scene, workflows_of
 from cityops.scenes.tables import scene_switch_table, scene_workflow_table
-from cityops.store import Store
+from cityops.store import Store, hold
 
 _s, _w = scene_switch_table.c, scene_workflow_table.c
 Key = tuple[str, str]
@@ -44,6 +44,7 @@ class SceneSwitches:
         }  # fmt: skip
 
         def work(conn: Connection) -> None:
+            hold(conn, f"scene:{scene}")
             conn.execute(delete(scene_switch_table).where(_s.scene == scene))
             conn.execute(insert(scene_switch_table), row)
             record_audit(
@@ -96,6 +97,7 @@ def keep_workflows(store: Store, clock: Clock, scenes: Iterable[Scene]) -> dict[
     declared = {key: _dump(workflow) for key, workflow in workflows_of(scenes).items()}
 
     def work(conn: Connection) -> None:
+        hold(conn, "workflows")
         for (scene, kind), data in declared.items():
             if kept.get((scene, kind)) != data:
                 conn.execute(delete(scene_workflow_table).where(_w.scene == scene, _w.kind == kind))
