@@ -12,7 +12,7 @@ from pathlib import Path
 from cityops.kit import SystemClock
 from cityops.supervisor import Supervisor
 
-WAIT_S = 20.0
+WAIT_S = 120.0
 
 
 def child_that(path: Path, body: str) -> list[str]:
@@ -37,6 +37,7 @@ def test_a_child_that_dies_is_started_again_and_the_others_are_not_touched(tmp_p
     thread = threading.Thread(target=supervisor.run)
     thread.start()
     wait_for(starts, 3)
+    wait_for(steady, 1)
     supervisor.request_stop()
     thread.join(WAIT_S)
     assert not thread.is_alive()
@@ -72,6 +73,7 @@ def test_stop_asks_first_with_sigterm(tmp_path: Path) -> None:
     wait_for(said, 1)
     supervisor.request_stop()
     thread.join(WAIT_S)
+    assert not thread.is_alive()
     assert said.read_text().split() == ["ready", "left"]
 
 

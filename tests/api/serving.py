@@ -15,7 +15,7 @@ from fastapi import FastAPI
 
 from cityops.api import ApiServer, make_server
 
-PATIENCE_S = 40.0
+PATIENCE_S = 120.0
 
 
 def wait_for(condition: Any, what: str) -> None:

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from PIL import Image
 from sqlalchemy import func, select
-from tests.api.serving import Serving, serving, wait_for
+from tests.api.serving import PATIENCE_S, Serving, serving, wait_for
 from tests.api.world import World
 from tests.cases.evidence.conftest import EXECUTABLE, docx, film, photo, wav
 
@@ -32,7 +32,7 @@ def server(world: World) -> Iterator[Serving]:
 def client(server: Serving, world: World, who: str) -> httpx.Client:
     token, csrf = world.credentials(who)
     headers = {"X-CSRF-Token": csrf, "Cookie": f"cityops_session={token}"}
-    return httpx.Client(base_url=server.url, headers=headers, timeout=20, trust_env=False)
+    return httpx.Client(base_url=server.url, headers=headers, timeout=PATIENCE_S, trust_env=False)
 
 
 def put(http: httpx.Client, content: Any, client_id: str = "phone-0001", **more: Any) -> httpx.Response:

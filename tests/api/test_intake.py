@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.api.serving import Serving, serving
+from tests.api.serving import PATIENCE_S, Serving, serving
 from tests.api.world import LAT, World
 
 from cityops.access import SYSTEM, list_audit
@@ -32,7 +32,7 @@ def server(world: World) -> Iterator[Serving]:
 def client(server: Serving, world: World, who: str) -> httpx.Client:
     token, csrf = world.credentials(who)
     headers = {"X-CSRF-Token": csrf, "Cookie": f"cityops_session={token}"}
-    return httpx.Client(base_url=server.url, headers=headers, timeout=20, trust_env=False)
+    return httpx.Client(base_url=server.url, headers=headers, timeout=PATIENCE_S, trust_env=False)
 
 
 def call(**more: Any) -> dict[str, Any]:

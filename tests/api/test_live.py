@@ -294,10 +294,9 @@ def test_an_account_switched_off_loses_its_stream(world: World, live: Serving) -
 def test_a_stopping_server_tells_its_streams_and_does_not_wait_for_them(world: World) -> None:
     with serving(world.app) as live, listen(world, live, "dispatcher") as listener:
         listener.until("ready")
-        began_s = time.monotonic()
+        live.server.config.timeout_graceful_shutdown = 600  # who waited for the stream would wait longer than this test
         live.stop()
         assert listener.rest()[-1].event == "closing"
-        assert time.monotonic() - began_s < 4  # the graceful limit is 5 s: nothing ran into it
     assert not world.app.state.parts.feed.running
 
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Collection
 
 import pytest
-from tests.api.serving import wait_for
+from tests.api.serving import PATIENCE_S, wait_for
 from tests.api.world import NOW_MS, World
 
 from cityops.api.live_feed import LiveFeed, newest_event_id
@@ -25,7 +25,7 @@ def feed_of(world: World, hub: LiveHub, alerting: Callable[[], Collection[int]])
 
 
 async def heard(client: LiveClient, words: bytes) -> bytes:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             chunk = await client.queue.get()
             if words in chunk:

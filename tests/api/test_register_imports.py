@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 
 import pytest
+from tests.api.serving import PATIENCE_S
 
 from cityops.access import Principal, Role
 from cityops.api.register_imports import KEPT, WAITING, ImportJob, ImportJobs
@@ -37,7 +38,7 @@ def counted(jobs: ImportJobs) -> dict[str, float]:
 
 def test_more_than_may_wait_are_refused_and_counted(jobs: ImportJobs) -> None:
     go = threading.Event()
-    begun = [jobs.start(LEADER, "canteen", lambda _: (go.wait(10), None)[1]) for _ in range(WAITING)]
+    begun = [jobs.start(LEADER, "canteen", lambda _: (go.wait(PATIENCE_S), None)[1]) for _ in range(WAITING)]
     with pytest.raises(BusyError, match=str(WAITING)):
         jobs.start(UNIT, "canteen", done)
     assert counted(jobs) == {"begun": WAITING, "busy": 1, "under_way": WAITING}
@@ -78,6 +79,6 @@ def test_the_oldest_that_are_over_are_forgotten(jobs: ImportJobs) -> None:
     for _ in range(KEPT + WAITING):
         through = threading.Event()
         jobs.start(LEADER, "canteen", partial(tell, through))
-        assert through.wait(10)
+        assert through.wait(PATIENCE_S)
     with pytest.raises(NotFoundError):
         jobs.find(LEADER, first.job_id)

@@ -20,6 +20,7 @@ from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi.checks import status_code_conformance
+from tests.stories.processes import PATIENCE_S
 
 pytestmark = pytest.mark.xdist_group("contract")  # one product for both
 
@@ -33,7 +34,7 @@ CHECKS = [not_a_server_error, status_code_conformance]
 
 @pytest.fixture(scope="module")
 def document(address: str) -> Any:
-    return schemathesis.openapi.from_url(f"{address}/api/openapi.json")
+    return schemathesis.openapi.from_url(f"{address}/api/openapi.json", timeout=PATIENCE_S)
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +43,7 @@ def askers(address: str) -> list[dict[str, str]]:
     found: list[dict[str, str]] = [{}]
     for username in PEOPLE:
         sent = {"username": username, "password": PASSWORD}
-        answer = httpx.post(f"{address}/api/session", json=sent, trust_env=False, timeout=60)
+        answer = httpx.post(f"{address}/api/session", json=sent, trust_env=False, timeout=PATIENCE_S)
         answer.raise_for_status()
         token = answer.cookies["cityops_session"]
         found.append({"Cookie": f"cityops_session={token}", "X-CSRF-Token": answer.json()["csrf_token"]})
@@ -50,7 +51,7 @@ def askers(address: str) -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(1200)
 def test_no_server_error_and_no_undocumented_status(
     document: Any, askers: list[dict[str, str]], mode: GenerationMode
 ) -> None:
@@ -74,7 +75,7 @@ def fault_of(operation: Any, askers: list[dict[str, str]], mode: GenerationMode)
     )
     @given(case=operation.as_strategy(generation_mode=mode), headers=st.sampled_from(askers))
     def ask(case: Any, headers: Mapping[str, str]) -> None:
-        case.call_and_validate(headers=dict(headers), checks=CHECKS)
+        case.call_and_validate(headers=dict(headers), checks=CHECKS, timeout=PATIENCE_S)
 
     try:
         ask()

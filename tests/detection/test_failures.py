@@ -31,12 +31,12 @@ def test_a_store_that_takes_nothing_stops_the_reading_and_loses_nothing(
 
         def occupy(conn: Any) -> None:
             held.set()
-            hold.wait(20)
+            assert hold.wait(120)
 
         works: list[Callable[[Any], None]] = [occupy, lambda conn: None]  # one runs, one fills the queue of one
         threads = [threading.Thread(target=store.write, args=(work,)) for work in works]
         threads[0].start()
-        held.wait(20)
+        assert held.wait(120)
         threads[1].start()
         while store.counters()["queue_waiting"] < 1:
             threading.Event().wait(0.01)

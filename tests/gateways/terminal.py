@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import Self, TypeVar
 
@@ -22,16 +23,15 @@ from cityops.gateways.jt808 import (
 )
 
 B = TypeVar("B", bound=Body)
-WAIT_S = 10.0
+WAIT_S = 100.0
 
 
 async def until(condition: Callable[[], object]) -> None:
-    """Wait until ``condition`` holds, at most ten seconds."""
-    for _ in range(1000):
-        if condition():
-            return
+    """Wait until ``condition`` holds."""
+    due_s = time.monotonic() + WAIT_S
+    while not condition():
+        assert time.monotonic() < due_s, "it never came to that"
         await asyncio.sleep(0.01)
-    raise AssertionError("it never came to that")
 
 
 class Terminal:

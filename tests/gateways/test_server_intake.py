@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from tests.gateways.conftest import Gateway
-from tests.gateways.terminal import Terminal, until
+from tests.gateways.terminal import WAIT_S, Terminal, until
 
 from cityops.gateways.jt808 import (
     AlarmLabel,
@@ -241,10 +242,10 @@ def test_a_terminal_that_does_not_read_its_answers_is_disconnected(gateway: Gate
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             terminal.reader._transport.pause_reading()  # type: ignore[attr-defined]
             beats = b"".join(terminal.encode(Heartbeat())[0] for _ in range(2000))
-            for _ in range(400):
-                if server.metrics().get("closed_slow_reader"):
-                    break
-                terminal.writer.write(beats)
+            due_s = time.monotonic() + WAIT_S
+            while not server.metrics().get("closed_slow_reader") and time.monotonic() < due_s:
+                if terminal.writer.transport.get_write_buffer_size() < 1 << 20:
+                    terminal.writer.write(beats)
                 await asyncio.sleep(0.02)
             assert server.metrics()["closed_slow_reader"] == 1
 
@@ -329,7 +330,7 @@ def test_stopping_stores_and_answers_what_was_taken(gateway: Gateway, run: Run) 
     gateway.device(PHONE)
 
     async def story() -> None:
-        async with gateway.serving(flush_s=5.0) as server, Terminal(server.port, PHONE) as terminal:
+        async with gateway.serving(flush_s=90.0) as server, Terminal(server.port, PHONE) as terminal:
             registered = await terminal.register()
             assert await terminal.ask(Authentication(registered.code)) == 0
             for second in range(50):

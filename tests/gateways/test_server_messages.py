@@ -296,6 +296,9 @@ def test_a_text_that_cannot_be_sent_says_why(gateway: Gateway, run: Run) -> None
                 assert await code_of(server, "二", BusyError) == "jt808.commands"
                 with pytest.raises(UnavailableError, match="did not answer"):
                     await waiting
+        async with gateway.serving(command_s=1000.0) as server:
+            async with Terminal(server.port, PHONE) as terminal:
+                await terminal.log_in()
                 waiting = asyncio.create_task(server.send_text(device.id, "三"))
                 await asyncio.sleep(0)
             with pytest.raises(NotFoundError):

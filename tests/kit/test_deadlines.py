@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -229,16 +228,3 @@ def test_other_hours_and_a_day_without_break() -> None:
     assert compute_deadline(at("2026-07-10 18:00"), Limit(2, HOUR), CALENDAR, summer).due == at("2026-07-13 08:30")
     assert compute_deadline(at("2026-07-10 18:00"), Limit(1, DAY), CALENDAR, summer).due == at("2026-07-13 19:00")
     assert DEFAULT_HOURS.as_texts() == ["08:00-12:00", "14:00-18:00"]
-
-
-@pytest.mark.parametrize("unit", list(LimitUnit))
-def test_100_000_deadlines_a_second(unit: LimitUnit) -> None:
-    """Processor time of the fastest of five runs: other programs on the machine do not count."""
-    limit, start = Limit(5, unit), at("2026-09-29 09:30")
-    spent_s = []
-    for _ in range(5):
-        before = time.process_time()
-        for _ in range(4_000):
-            compute_deadline(start, limit, CALENDAR)
-        spent_s.append(time.process_time() - before)
-    assert 4_000 / min(spent_s) > 100_000

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from tests.simulation.conftest import running
+from tests.simulation.conftest import running, until
 
 from cityops.kit import SystemClock
 from cityops.places import City
@@ -54,6 +54,7 @@ def test_a_phone_without_a_server_says_so_once(city: City, run: Run, caplog: pyt
 
     async def story() -> None:
         async with running(phone.run()):
+            await until(lambda: caplog.records, "a word")
             await asyncio.sleep(0.5)
 
     with caplog.at_level(logging.INFO):

@@ -156,6 +156,8 @@ def test_a_line_that_is_cut_again_and_again_loses_nothing(platform: Platform, ru
             terminal = Terminal(identity(), "127.0.0.1", await line.open(server.port), first_retry_s=0.01)
             async with running(terminal.run()):
                 for start in range(0, 400, 20):
+                    if start % 80 == 0:
+                        await until(lambda before=start // 80: terminal.counters.connections > before, "a connection")  # type: ignore[misc]
                     for position in positions[start : start + 20]:
                         terminal.report([position])
                     await asyncio.sleep(chance.uniform(0.0, 0.08))

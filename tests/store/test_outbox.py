@@ -117,12 +117,12 @@ def test_an_open_transaction_holds_later_ids_back(store: Store) -> None:
         emit(conn, "case.opened", "slow", {})
         write_rest(conn)  # now, and not when the work is done: the id is drawn
         drawn.set()
-        assert finish.wait(30)
+        assert finish.wait(120)
 
     send(store, "before")
     thread = threading.Thread(target=lambda: store.write(slow))
     thread.start()
-    assert drawn.wait(30)
+    assert drawn.wait(120)
     send(store, "fast")
     with store.read() as conn:  # a naive reader would take "fast" now and never see "slow"
         assert list(conn.execute(select(outbox.c.key).order_by(outbox.c.id)).scalars()) == ["before", "fast"]

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -101,7 +102,7 @@ def test_works_in_one_group_fail_alone(sqlite_store: Store) -> None:
 
     def block(_conn: Connection) -> None:
         held.set()
-        assert hold.wait(30)
+        assert hold.wait(120)
 
     def one(number: int) -> None:
         def work(conn: Connection) -> None:
@@ -116,7 +117,7 @@ def test_works_in_one_group_fail_alone(sqlite_store: Store) -> None:
 
     blocker = threading.Thread(target=lambda: sqlite_store.write(block))
     blocker.start()
-    assert held.wait(30)
+    assert held.wait(120)
     groups = sqlite_store.counters()["groups"]
     threads = [threading.Thread(target=one, args=(number,)) for number in range(30)]
     for thread in threads:
@@ -137,11 +138,11 @@ def test_a_full_queue_is_refused_loudly_and_counted(small_queue: Store) -> None:
 
     def block(_conn: Connection) -> None:
         held.set()
-        assert hold.wait(30)
+        assert hold.wait(120)
 
     blocker = threading.Thread(target=lambda: small_queue.write(block))
     blocker.start()
-    assert held.wait(30)
+    assert held.wait(120)
     waiting = [threading.Thread(target=lambda n=n: small_queue.write(lambda c: add(c, n))) for n in "abcd"]
     for thread in waiting:
         thread.start()
@@ -200,11 +201,11 @@ def test_what_waits_is_still_done_when_the_store_closes(tmp_path: Path, clock: M
 
     def block(_conn: Connection) -> None:
         held.set()
-        assert hold.wait(30)
+        assert hold.wait(120)
 
     threads = [threading.Thread(target=lambda: store.write(block))]
     threads[0].start()
-    assert held.wait(30)
+    assert held.wait(120)
     threads += [threading.Thread(target=lambda n=n: store.write(lambda c: add(c, n))) for n in "ab"]
     threads += [threading.Thread(target=store.close)]
     for thread in threads[1:]:
@@ -267,7 +268,7 @@ def test_a_deadlock_on_postgresql_is_run_again(store: Store) -> None:
         tries[number] += 1
         conn.execute(update(note).where(note.c.name == first).values(version=note.c.version + 1))
         if store.dialect == "postgresql" and tries[number] == 1:
-            meet.wait(30)
+            meet.wait(120)
         conn.execute(update(note).where(note.c.name == second).values(version=note.c.version + 1))
 
     orders = [("a", "b"), ("b", "a")]
@@ -285,22 +286,21 @@ from tests.store.helpers import add
 from threading import Thread
 
 url, who = sys.argv[1:]
-longest = done = 0
+done = 0
 with Store.open(url, clock=SystemClock()) as store:
     print("ready", flush=True)
     sys.stdin.readline()
     until = time.monotonic() + 1.5
     def run(thread):
-        global longest, done
+        global done
         number = 0
         while time.monotonic() < until:
-            began = time.monotonic()
             store.write(lambda conn: add(conn, f"{who}-{thread}-{number}"))
-            longest, done, number = max(longest, time.monotonic() - began), done + 1, number + 1
+            done, number = done + 1, number + 1
     threads = [Thread(target=run, args=(n,)) for n in range(4)]
     for thread in threads: thread.start()
     for thread in threads: thread.join()
-print(done, longest)
+print(done)
 """
 
 
@@ -321,13 +321,14 @@ def test_two_busy_processes_share_one_file_and_neither_starves(sqlite_store: Sto
         process.stdin.flush()
     counts = []
     for process in running:
-        out, _ = process.communicate(timeout=60)
+        out, _ = process.communicate(timeout=250)
         assert process.returncode == 0
-        done, longest_s = out.split()
-        counts.append(int(done))
-        assert float(longest_s) < 0.75  # without the turnstile one waits for nearly the whole 1.5 s
+        counts.append(int(out))
     with sqlite_store.read() as conn:
-        written = names(conn)
+        written = list(conn.exec_driver_sql("SELECT name FROM note ORDER BY rowid").scalars())
+    # They take turns: four threads each make runs of four or five. Without the turnstile a run is hundreds.
+    runs = [len(list(run)) for _, run in groupby(written, lambda name: name[0])]
+    assert len(written) / len(runs) < 40
     assert [sum(name.startswith(who) for name in written) for who in "xy"] == counts
     assert min(counts) > 0.1 * max(counts)
 

@@ -24,12 +24,15 @@ _TAIL_CHARACTERS = 6_000
 _PORTS = range(12_000, 30_000)
 
 
-def free_port() -> int:
-    """A port nobody listens on."""
+def free_ports(count: int) -> list[int]:
+    """Different ports nobody listens on."""
+    found: list[int] = []
     for port in random.sample(_PORTS, 200):
         with closing(socket.socket()) as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
-            return port
+            found.append(port)
+            if len(found) == count:
+                return found
     raise AssertionError("no free port found")
 
 
@@ -102,7 +105,7 @@ class Installation:
     started: list[Process] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.http_port, self.jt808_port = free_port(), free_port()
+        self.http_port, self.jt808_port = free_ports(2)
         self.data = self.folder / "data"
         self.folder.mkdir(parents=True, exist_ok=True)
 
@@ -154,20 +157,23 @@ class Installation:
     def serves(self) -> bool:
         """Whether the web interface answers."""
         # Not httpx: asked fifty times a second, its making of a client would take a whole processor from who starts.
-        with suppress(OSError, HTTPException), closing(HTTPConnection("127.0.0.1", self.http_port, 1.0)) as line:
+        with (
+            suppress(OSError, HTTPException),
+            closing(HTTPConnection("127.0.0.1", self.http_port, timeout=10.0)) as line,
+        ):
             line.request("GET", "/api/product")
             return line.getresponse().status == HTTPStatus.OK
         return False
 
     def takes_terminals(self) -> bool:
         """Whether the gateway listens."""
-        with suppress(OSError), socket.create_connection(("127.0.0.1", self.jt808_port), timeout=1.0):
+        with suppress(OSError), socket.create_connection(("127.0.0.1", self.jt808_port), timeout=10.0):
             return True
         return False
 
     def metrics(self) -> dict[str, float]:
         """The figures of /metrics by name, those without labels."""
-        answer = httpx.get(f"{self.address}/metrics", timeout=5.0, trust_env=False)
+        answer = httpx.get(f"{self.address}/metrics", timeout=PATIENCE_S, trust_env=False)
         answer.raise_for_status()
         rows = (
             line.rsplit(" ", 1) for line in answer.text.splitlines() if not line.startswith("#") and "{" not in line

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from tests.gateways.open311.client import Client
 from tests.stories.conftest import Install
-from tests.stories.processes import Installation, wait_until
+from tests.stories.processes import PATIENCE_S, Installation, wait_until
 
 pytestmark = [pytest.mark.xdist_group("stories"), pytest.mark.timeout(600)]
 
@@ -32,14 +32,14 @@ class Mounted(Client):
 def serving(city: Installation) -> Iterator[None]:
     """``cityops serve`` until the block ends."""
     served = city.start("serve")
-    wait_until(lambda: city.serves() or served.process.poll() is not None, "the web interface", 180.0)
+    wait_until(lambda: city.serves() or served.process.poll() is not None, "the web interface")
     yield
     assert served.stop() == 0
 
 
 @contextmanager
 def signed_in(city: Installation, username: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=city.address, trust_env=False, timeout=20.0) as client:
+    with httpx.Client(base_url=city.address, trust_env=False, timeout=PATIENCE_S) as client:
         answer = client.post("/api/session", json={"username": username, "password": "cityops-demo"})
         client.headers["X-CSRF-Token"] = answer.json()["csrf_token"]
         yield client
@@ -47,7 +47,7 @@ def signed_in(city: Installation, username: str) -> Iterator[httpx.Client]:
 
 def place(city: Installation) -> dict[str, str]:
     """The middle of the city."""
-    lon, lat = httpx.get(f"{city.address}/api/map", trust_env=False).json()["center"]
+    lon, lat = httpx.get(f"{city.address}/api/map", trust_env=False, timeout=PATIENCE_S).json()["center"]
     return {"lat": str(lat), "long": str(lon)}
 
 

@@ -146,7 +146,7 @@ class SlowPhoto(io.BytesIO):
 
     def read(self, size: int | None = -1) -> bytes:
         self.reading.set()
-        assert self._go.wait(10)
+        assert self._go.wait(120)
         return super().read(size)
 
 
@@ -155,7 +155,7 @@ def test_more_photos_than_may_be_decoded_together_are_refused_and_counted() -> N
     slow = [SlowPhoto(go), SlowPhoto(go)]
     with ThreadPoolExecutor(2) as pool:
         running = [pool.submit(reader.read, "image/jpeg", one) for one in slow]
-        assert all(one.reading.wait(10) for one in slow)
+        assert all(one.reading.wait(120) for one in slow)
         with pytest.raises(BusyError):
             reader.read("image/jpeg", io.BytesIO(photo()))
         go.set()

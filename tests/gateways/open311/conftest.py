@@ -95,7 +95,8 @@ def serving(
         yield Client(listening.getsockname()[1])
     finally:
         server.should_exit = True
-        thread.join(10)
+        thread.join(100)
+        assert not thread.is_alive()
         listening.close()
 
 

@@ -289,7 +289,7 @@ def test_a_form_that_does_not_arrive_in_time_is_refused(
 ) -> None:
     with (
         serving(reports, desk, clock, Open311Counters(), body_timeout_s=0.2) as client,
-        socket.create_connection(("127.0.0.1", client.port), timeout=10) as slow,
+        socket.create_connection(("127.0.0.1", client.port), timeout=100) as slow,
     ):
         head = f"POST /requests.xml HTTP/1.1\r\nHost: x\r\nContent-Type: {FORM}\r\nContent-Length: 100\r\n\r\nservice"
         slow.sendall(head.encode())
@@ -304,7 +304,7 @@ def test_too_many_at_once_is_429_and_counted(reports: CaseReports, desk: ReportD
     counters = Open311Counters()
     with (
         serving(reports, desk, clock, counters, in_flight_max=1) as client,
-        socket.create_connection(("127.0.0.1", client.port), timeout=10) as held,
+        socket.create_connection(("127.0.0.1", client.port), timeout=100) as held,
     ):
         head = f"POST /requests.xml HTTP/1.1\r\nHost: x\r\nContent-Type: {FORM}\r\nContent-Length: 9\r\n\r\n"
         held.sendall(head.encode())
