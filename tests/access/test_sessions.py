@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from sqlalchemy import func, select
+from tests.store.helpers import together
 
 from cityops.access import SYSTEM, Accounts, Passwords, Role, SessionLimits, Sessions, Units, list_audit
 from cityops.access.tables import session, sign_in_attempt
-from cityops.access.throttle import ACCOUNT_RULE, reserve, tidy
+from cityops.access.throttle import ACCOUNT_RULE, forget_account, reserve, tidy
 from cityops.kit import BusyError, IdMaker, ManualClock, UnauthenticatedError
 from cityops.store import Store
 
@@ -166,6 +169,18 @@ def test_an_administrator_lets_somebody_in_again(accounts: Accounts, sessions: S
             sessions.sign_in("dispatcher", "wrong-password", "a")
     accounts.set_password(SYSTEM, account_id, "another-2026")
     sessions.sign_in("dispatcher", "another-2026", "a")
+
+
+def test_tries_that_come_while_failures_are_forgotten_are_counted(store: Store, clock: ManualClock) -> None:
+    def act(number: int) -> None:
+        for _ in range(40):
+            if number < 3:
+                store.write(lambda conn: forget_account(conn, "dispatcher"))
+                continue
+            with suppress(BusyError):
+                store.write(lambda conn: reserve(conn, "dispatcher", f"10.0.0.{number}", clock.now_ms()))
+
+    together(6, act)
 
 
 def test_the_attempt_table_is_bounded(store: Store, clock: ManualClock) -> None:

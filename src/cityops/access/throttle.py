@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -102,15 +103,10 @@ def _lock(conn: Connection, subject: str, rule: ThrottleRule, now_ms: int) -> tu
         .where(sign_in_attempt.c.subject == subject)
         .with_for_update()
     )
-    row = conn.execute(query).one_or_none()
-    if row is None:
-        fresh = {"subject": subject, "failures": 0, "last_ms": now_ms, "blocked_until_ms": 0}
-        try:
-            with conn.begin_nested():
-                conn.execute(insert(sign_in_attempt), fresh)
-        except IntegrityError:
-            pass  # somebody else's first try at the same time made the row: it is read and counted now
-        row = conn.execute(query).one()
+    fresh = {"subject": subject, "failures": 0, "last_ms": now_ms, "blocked_until_ms": 0}
+    while (row := conn.execute(query).one_or_none()) is None:  # once more when somebody made or forgave it meanwhile
+        with suppress(IntegrityError), conn.begin_nested():
+            conn.execute(insert(sign_in_attempt), fresh)
     if row.last_ms < now_ms - rule.memory_s * 1000:
         return 0, 0
     return row.failures, row.blocked_until_ms
