@@ -30,7 +30,7 @@ from cityops.kit import (
 from cityops.scenes.overlay.progress import CancelledError, Progress
 from cityops.scenes.overlay.results import TrialResult
 from cityops.scenes.overlay.tables import rule_trial_table
-from cityops.store import Store
+from cityops.store import Store, hold
 
 MAX_WAITING: Final = 10
 """Trials that may wait; beyond them a new one is refused."""
@@ -90,6 +90,7 @@ class Trials:
         principal.require(Permission.RULES_PUBLISH)
 
         def work(conn: Connection) -> str:
+            hold(conn, "trials")
             known = self._known(conn, subject, rows, base_version, ("waiting", "running", "done"))
             if known is not None:
                 return known
