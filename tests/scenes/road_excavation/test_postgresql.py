@@ -5,12 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.conftest import fresh_database
+from tests.together import at_once
 
-from cityops.kit import ManualClock
+from cityops.kit import InvalidError, ManualClock
 from cityops.places import City
+from cityops.scenes.road_excavation.demo_data import PUBLISHED_FILES
 from cityops.scenes.road_excavation.discretion import read_tables
+from cityops.scenes.road_excavation.earlier_files import EarlierFiles, Taken
 from cityops.scenes.road_excavation.findings import facts_of
 from cityops.scenes.road_excavation.rule import ExcavationRule
+from cityops.scenes.road_excavation.sheet import write_files
 from cityops.store import Store
 
 from .town import Town
@@ -27,3 +31,18 @@ def test_the_scene_runs_on_postgresql(postgresql_server: str, clock: ManualClock
         assert numbers == ["市政停〔2026〕1号", "市政移〔2026〕1号", "城执收〔2026〕1号", "城执罚〔2026〕1号"]
         facts = facts_of(town.context, ExcavationRule(read_tables()), town.who("team2"), case.case_id)
         assert [(one.found_on, one.fine_yuan) for one in facts.earlier] == [("2023-11-15", 20000)]
+
+
+def test_a_sheet_that_two_import_at_once_is_imported_once(
+    postgresql_server: str, clock: ManualClock, city: City, tmp_path: Path
+) -> None:
+    with fresh_database(postgresql_server) as url, Store.open(url, clock=clock) as store:
+        store.create_all()
+        town = Town(store, clock, city, tmp_path)
+        town.seed()
+        files, acceptor = EarlierFiles(town.context), town.who("acceptor")
+        sheet = write_files([{**PUBLISHED_FILES[0], "file_number": "测试-1"}])
+        done = at_once(store, *[lambda: files.take(acceptor, sheet)] * 2)
+    (taken,) = [one for one in done if isinstance(one, Taken)]
+    (refused,) = [one for one in done if one is not taken]
+    assert (taken.imported, isinstance(refused, InvalidError)) == (1, True)

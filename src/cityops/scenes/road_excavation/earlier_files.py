@@ -15,6 +15,7 @@ from cityops.scenes.registry import SceneContext
 from cityops.scenes.road_excavation.matters import keep_matter
 from cityops.scenes.road_excavation.sheet import COLUMNS, EarlierFile, read_files
 from cityops.scenes.road_excavation.tables import matter_table
+from cityops.store import hold
 
 SCENE: Final = "road_excavation"
 
@@ -91,6 +92,7 @@ class EarlierFiles:
         expected_yuan: float | None,
         expected_rows: int | None,
     ) -> Taken:
+        hold(conn, "excavation.files")
         fresh = _without_known(conn, found)
         files = fresh.accept(valid_only=valid_only)
         yuan = sum(file.fine_yuan for file in files)
