@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from tests.scenes.scoping import every_unit_sees_its_own
+from tests.together import at_once
 
 from cityops.access import Principal
 from cityops.cases import CaseDetailView, Step
 from cityops.kit import ConflictError, InvalidError, NotFoundError
 from cityops.scenes.disputes.demo import CITY, COUNTY, VILLAGE
 
-from .centres import Centres
+from .centres import NEIGHBOURS, Centres
+
+
+def test_a_dispute_that_another_system_sends_twice_at_once_is_one(centres: Centres) -> None:
+    new = replace(NEIGHBOURS, reference="12345-0001")
+    made = at_once(centres.context.store, *[lambda: centres.registered(new)] * 3)
+    assert {case.number for case in made} == {"MD-20261122-0001"}
 
 
 def test_from_the_village_over_the_town_to_an_agreement_that_is_kept(centres: Centres) -> None:

@@ -16,6 +16,7 @@ from cityops.scenes.disputes.areas import centre_for, place_names, point_of
 from cityops.scenes.disputes.rules import dispute_rules
 from cityops.scenes.disputes.tables import dispute_table, party_table
 from cityops.scenes.registry import SceneContext
+from cityops.store import hold
 
 SCENE: Final = "disputes"
 DISPUTE: Final = "dispute"
@@ -80,6 +81,7 @@ def register_in(conn: Connection, context: SceneContext, principal: Principal, n
     """As ``register``, inside a transaction of the caller."""
     _check(new)
     if new.reference is not None:
+        hold(conn, f"dispute:{new.reference}")
         known = select(dispute_table.c.case_id).where(dispute_table.c.reference == new.reference)
         found = conn.execute(known).scalar()
         if found is not None:
