@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
+from tests.together import at_once
 
 from cityops.access import Principal, Role
 from cityops.cases import Cases, Step
-from cityops.dispatch import Dispatch
+from cityops.dispatch import Crews, Dispatch
 from cityops.dispatch.tables import crew_state_table
-from cityops.kit import ConflictError, CoordinateSystem, ForbiddenError, InvalidError, ManualClock, from_ms
+from cityops.kit import ConflictError, CoordinateSystem, ForbiddenError, IdMaker, InvalidError, ManualClock, from_ms
 from cityops.store import Store
 
 from .conftest import DISPATCHER, LAT, add_crew, lon_of, open_case
@@ -138,3 +139,16 @@ def test_closing_a_road_needs_the_permission(dispatch: Dispatch) -> None:
     acceptor = Principal("A-A", "acceptor", "受理员", Role.ACCEPTOR)
     with pytest.raises(ForbiddenError):
         dispatch.closures.create(acceptor, lon_of(2.5), LAT, "施工")
+
+
+def test_a_shift_begun_anew_at_this_moment_is_not_ended(store: Store, clock: ManualClock, ids: IdMaker) -> None:
+    crews = Crews(store, clock, ids)
+    crew_id = crews.add(
+        code="a", name="巡组", unit_id="U-P", unit_name="大队", area_code=None, capabilities=(), base=(112.5, LAT)
+    )
+    crews.begin_shift(Principal("A-a", "a", "巡组", Role.CREW, crew_id=crew_id), crew_id)
+    clock.advance(12 * 3600)
+    again = update(crew_state_table).values(shift_to_ms=clock.now_ms() + 3_600_000)
+    told = store.last_event_id()
+    assert at_once(store, crews.end_overrun_shifts, holding=lambda conn: conn.execute(again)) == [0]
+    assert (crews.end_overrun_shifts(), store.events_after(told, 10)) == (0, [])

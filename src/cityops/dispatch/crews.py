@@ -226,9 +226,9 @@ class Crews:
         def work(conn: Connection) -> int:
             state = crew_state_table.c
             over = and_(state.state == "free", state.shift_to_ms <= now_ms)
-            crew_ids = conn.execute(select(state.crew_id).where(over)).scalars().all()
             values = {"state": "off_duty", "shift_from_ms": None, **_NOWHERE}  # when it ran out is told to the crew
-            conn.execute(update(crew_state_table).where(over).values(**values))
+            ended = update(crew_state_table).where(over).values(**values).returning(state.crew_id)
+            crew_ids = conn.execute(ended).scalars().all()
             for crew_id in crew_ids:
                 emit(conn, "crew.changed", crew_id, {"crew_id": crew_id})
             return len(crew_ids)
