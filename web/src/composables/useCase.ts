@@ -1,7 +1,9 @@
 import { ElMessage } from "element-plus";
+import { watch } from "vue";
 import { useI18n } from "vue-i18n";
 import { calls } from "@/api/calls";
 import type { CaseDetail } from "@/api/types";
+import { overlay } from "@/stores/overlay";
 import { noteRead } from "./useNotices";
 import { useReloadOn } from "./useLive";
 import { useLoad } from "./useLoad";
@@ -32,4 +34,17 @@ export function useCase(id: () => string) {
   });
 
   return { ...loaded, put, stale };
+}
+
+/** One case, live, with the track of the alert that it came from on the map: a case that came from none has no track to ask for. */
+export function useTrackedCase(id: () => string) {
+  const one = useCase(id);
+  const track = useLoad(async () => {
+    await one.load();
+    const detail = one.data.value;
+    return detail?.case_id === id() && detail.alert_id !== null ? (await calls.caseTrack(detail.case_id)).items : [];
+  });
+  watch(track.data, (points) => (overlay.track = points ?? []));
+
+  return { ...one, begin: track.load };
 }
