@@ -22,7 +22,7 @@ RULE_READERS = f"administrator {DESK} collector unit"
 ALLOWED = {
     "GET /api/product": PUBLIC,
     "POST /api/session": PUBLIC,
-    "GET /api/session": EVERYBODY,
+    "GET /api/session": PUBLIC,
     "DELETE /api/session": EVERYBODY,
     "GET /api/map": PUBLIC,
     "GET /api/map/layers/{name}": PUBLIC,

@@ -47,7 +47,8 @@ def test_sign_in_act_and_sign_out(world: World) -> None:
 
             gone = await client.delete("/api/session")
             assert gone.status_code == 204
-            assert (await client.get("/api/session")).status_code == 401
+            nobody = await client.get("/api/session")
+            assert (nobody.status_code, nobody.json()) == (200, None)
 
     asyncio.run(run())
 
@@ -65,9 +66,10 @@ def test_a_session_ended_elsewhere_is_over_here(world: World) -> None:
     async def run() -> None:
         async with world.client("analyst") as client:
             token = client.cookies["cityops_session"]
-            assert (await client.get("/api/session")).status_code == 200
+            assert (await client.get("/api/session")).json()["username"] == "analyst"
             world.context.sessions.sign_out(token)
-            answer = await client.get("/api/session")
+            assert (await client.get("/api/session")).json() is None
+            answer = await client.get("/api/cases")
             assert answer.status_code == 401
             assert answer.json()["todo"]
 

@@ -18,7 +18,9 @@ from cityops.api.security import (
     clear_session_cookie,
     client_address,
     set_session_cookie,
+    visitor,
 )
+from cityops.kit import UnauthenticatedError
 
 router = APIRouter(prefix="/api", tags=["登录 Session"])
 
@@ -66,16 +68,20 @@ def sign_in(request: Request, response: Response, given: schemas.SignIn, service
     return _me(services, person, csrf)
 
 
-@router.get("/session", **spec("当前用户", "Who is signed in", answer=examples.ME))
-def who_am_i(services: Services, visitor: CurrentVisitor) -> schemas.Me:
-    """The person of the session with the CSRF token to send as ``X-CSRF-Token``."""
-    return _me(services, visitor.principal, visitor.csrf)
+@router.get("/session", **spec("当前用户", "Who is signed in", answer=examples.ME, public=True))
+def who_am_i(request: Request, services: Services) -> schemas.Me | None:
+    """The person of the session with the CSRF token to send as ``X-CSRF-Token``; null: nobody is signed in."""
+    try:
+        known = visitor(request, services)
+    except UnauthenticatedError:
+        return None  # whoever asks whether somebody is signed in is answered: that nobody is, is no failure
+    return _me(services, known.principal, known.csrf)
 
 
 @router.delete("/session", **spec("退出登录", "Sign out", status=204))
-def sign_out(visitor: CurrentVisitor, services: Services) -> Response:
+def sign_out(known: CurrentVisitor, services: Services) -> Response:
     """Ends the session everywhere it is used, open live streams included."""
-    services.sessions.sign_out(visitor.token)
+    services.sessions.sign_out(known.token)
     response = Response(status_code=204)
     clear_session_cookie(response, secure=services.settings.secure_cookies)
     return response

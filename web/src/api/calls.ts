@@ -7,7 +7,7 @@ const part = encodeURIComponent;
 
 export const calls = {
   product: () => get<T.Product>("/api/product"),
-  session: () => get<T.Me>("/api/session"),
+  session: () => get<T.Me | null>("/api/session"),
   signIn: (username: string, password: string) => post<T.Me>("/api/session", { username, password }),
   signOut: () => remove<undefined>("/api/session"),
 

@@ -1,7 +1,7 @@
 // Who is signed in and what runs here.
 import { computed, ref, shallowRef } from "vue";
 import { calls } from "@/api/calls";
-import { ApiProblem, setCsrfToken } from "@/api/client";
+import { setCsrfToken } from "@/api/client";
 import type { Me, Product } from "@/api/types";
 import { say } from "@/i18n";
 
@@ -38,12 +38,7 @@ function take(answer: Me | null): void {
 
 /** The session of an earlier visit, or null. */
 export async function resume(): Promise<Me | null> {
-  try {
-    take(await calls.session());
-  } catch (error) {
-    if (!(error instanceof ApiProblem) || error.status !== 401) throw error;
-    take(null);
-  }
+  take(await calls.session());
   return me.value;
 }
 
