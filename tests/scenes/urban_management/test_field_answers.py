@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from tests.cases.evidence.conftest import photo
 from tests.scenes.urban_management.town import Town
+from tests.together import at_once
 
-from cityops.access import Principal
+from cityops.access import SYSTEM, Principal
 from cityops.cases import CaseDetailView
 from cityops.cases.evidence import EvidenceBook, EvidenceRole, NewEvidence
 from cityops.cases.fieldwork import Answered, FieldAnswers, NewAnswer
-from cityops.kit import ConflictError, InvalidError, NotFoundError
+from cityops.kit import ConflictError, InvalidError, NotFoundError, Text
 from cityops.store import Files
 
 Answer = Callable[..., Answered]
@@ -63,6 +64,25 @@ def test_an_answer_brings_its_photos_and_is_taken_once(town: Town, book: Evidenc
     steps = [step.action for step in town.seen(case).timeline]
     assert steps.count("precheck_confirm") == 1
     assert [one.id for one in book.of_case(town.acceptor, case.case_id)] == [item.id]
+
+
+def test_what_was_seen_stays_true_when_the_case_moves_on_at_this_moment(town: Town, answer: Answer) -> None:
+    case, task_id = asked(town)
+    graver = Text("更紧急", "graver")
+    (taken,) = at_once(
+        town.store,
+        lambda: answer(task_id),
+        holding=lambda conn: town.cases.note_in(conn, SYSTEM, case.case_id, "graver", graver, {"severity": 3}),
+    )
+    assert taken == Answered(task_id, case.number, again=False)
+    assert [step.action for step in town.seen(case).timeline][-2:] == ["graver", "precheck_confirm"]
+
+
+def test_the_same_answer_twice_at_once_is_one(town: Town, answer: Answer) -> None:
+    case, task_id = asked(town)
+    taken = at_once(town.store, *[lambda: answer(task_id)] * 3)
+    assert sorted(one.again for one in taken) == [False, True, True]
+    assert town.tasks(case, "precheck") == [(None, "confirmed")]
 
 
 def test_what_was_seen_stays_true_when_the_case_has_moved_on(town: Town, answer: Answer) -> None:

@@ -87,7 +87,7 @@ class FieldAnswers:
         return Answered(task_id, case["number"], again=False)
 
     def _note(self, conn: Connection, principal: Principal, task_id: str, new: NewAnswer) -> bool:
-        """Write the answer down; False when it was there. The first thing of all: a second one waits for it here."""
+        """Write the answer down; False when it was there. A second one has waited for it until here."""
         values = {"account_id": principal.account_id, "client_id": new.client_id, "task_id": task_id}
         times = {"answered_ms": new.answered_ms, "received_ms": self._clock.now_ms()}
         try:
@@ -104,9 +104,10 @@ class FieldAnswers:
         return True
 
     def _case_of(self, conn: Connection, task_id: str) -> RowMapping:
-        joined = case_table.join(task_table, task_table.c.case_id == case_table.c.id)
-        query = select(case_table.c.id, case_table.c.number, case_table.c.version)
-        row = conn.execute(query.select_from(joined).where(task_table.c.id == task_id)).mappings().one_or_none()
+        """The task's case, held: nobody changes it between here and the step."""
+        of_task = select(task_table.c.case_id).where(task_table.c.id == task_id).scalar_subquery()
+        query = select(case_table.c.id, case_table.c.number, case_table.c.version).where(case_table.c.id == of_task)
+        row = conn.execute(query.with_for_update()).mappings().one_or_none()
         if row is None:
             raise NotFoundError("没有这项任务，或不属于您", "no such task, or not yours", code="case.no_task")
         return row
