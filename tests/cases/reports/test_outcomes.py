@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import pytest
 from tests.scenes.urban_management.town import Town
+from tests.together import at_once
 
+from cityops.access import SYSTEM
 from cityops.cases import CaseDetailView, NewCase, Reporter
 from cityops.cases.reports import (
     CaseReports,
@@ -141,6 +143,22 @@ def test_too_late_for_the_workflow_leaves_it_to_the_desk(desk: Desk) -> None:
     assert desk.store.dead_letters(limit=1)[1] == 0
     again = desk.filed(report_id)  # the desk files it anew
     assert desk.desk.follow(code).report.case_id == again.case_id
+
+
+def test_not_fixed_opens_a_case_on_which_somebody_writes_at_this_moment(desk: Desk) -> None:
+    report_id, code = desk.sent()
+    case = desk.town.close(desk.handling(desk.filed(report_id)))
+    desk.tell()
+    desk.clock.advance(60)
+    desk.desk.not_fixed(code, "没有")
+    heard = Text("电话回访", "called back")
+    at_once(
+        desk.store,
+        desk.tell,
+        holding=lambda conn: desk.town.cases.note_in(conn, SYSTEM, case.case_id, "heard", heard, {}),
+    )
+    desk.tell()
+    assert (desk.town.seen(case).state, desk.state(code)) == ("reported", ReportState.FILED)
 
 
 def test_two_senders_of_one_case_the_second_not_fixed_finds_it_open(desk: Desk) -> None:

@@ -92,7 +92,8 @@ class ReportOutcomes:
         """Open the case again, as its workflow lets the reporter do; where it does not, the desk's inbox has it."""
         if case_id is None:
             return
-        case = _final_case(conn, case_id)
+        held = select(case_table).where(case_table.c.id == _final_case(conn, case_id)["id"]).with_for_update()
+        case = conn.execute(held).mappings().one()
         if not case["ended"]:
             self._tell(conn, report_id, ReportState.FILED, REOPENED)
             return
