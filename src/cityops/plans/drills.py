@@ -23,6 +23,8 @@ from cityops.store import Store
 
 MAX_AGE_MS: Final = 24 * 3_600_000
 """A press that waited longer on a phone is refused: nobody would find its drill still running."""
+ON_THE_WAY_MS: Final = 10_000
+"""How long a request may be on its way: a start that took longer than the step behind it seems to be the later one."""
 PEOPLE_MAX: Final = 100_000
 _NOTHING: Final = Text("演练记录没有改变", "the drill's record was not changed")
 _d, _p = drill_table.c, drill_press_table.c
@@ -175,8 +177,7 @@ class Drills:
         now_ms = self._clock.now_ms()
         if not 0 <= new.age_ms <= MAX_AGE_MS:
             raise _invalid("按下的时间超出24小时", "it was pressed more than 24 hours ago")
-        at_ms = now_ms - new.age_ms
-        self._check(conn, drill, new, at_ms)
+        at_ms = self._checked_ms(conn, drill, new, now_ms - new.age_ms)
         conn.execute(
             insert(drill_press_table),
             {
@@ -194,8 +195,8 @@ class Drills:
             self._fulfils(conn, principal, _spec(drill), finished)
         return self._view(conn, _row(conn, principal, drill_id))
 
-    def _check(self, conn: Connection, drill: RowMapping, new: NewPress, at_ms: int) -> None:
-        """Raises unless this step may be pressed now, at that time, with these values."""
+    def _checked_ms(self, conn: Connection, drill: RowMapping, new: NewPress, at_ms: int) -> int:
+        """When it was pressed, not before what came first; raises unless it may be, at that time, with these values."""
         wanted: DrillState = "planned" if new.step == START else "running"
         if drill["state"] != wanted:
             raise _not_now(drill["state"], new.step)
@@ -204,15 +205,16 @@ class Drills:
             raise _invalid("没有这个环节", "there is no such step")
         _check_values(new, counts=step is not None and step.counts)
         if new.step == START:
-            return
+            return at_ms
         pressed = select(_p.actor_name, _p.at_ms, _p.step).where(_p.drill_id == drill["id"], _p.withdrawn_ms.is_(None))
         done = conn.execute(pressed).mappings().all()
         earlier = next((one for one in done if one["step"] == new.step), None)
         if earlier is not None:
             raise _already(earlier["actor_name"])
-        least = max(one["at_ms"] for one in done) if new.step == FINISH else drill["started_ms"]
-        if at_ms < least:
+        least: int = max(one["at_ms"] for one in done) if new.step == FINISH else drill["started_ms"]
+        if at_ms < least - ON_THE_WAY_MS:
             raise _invalid("按下的时间早于演练开始或最后一个环节", "it was pressed before the start or the last step")
+        return max(at_ms, least)
 
     def _withdraw(self, conn: Connection, principal: Principal, drill_id: str, press_id: str, reason: str) -> DrillView:
         drill = _locked(conn, principal, drill_id)
