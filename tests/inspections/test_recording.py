@@ -96,6 +96,19 @@ def test_the_same_item_found_by_two_inspections_at_once_is_one_case(room: Room) 
     assert [step.action for step in timeline] == ["open", "found_again"]
 
 
+def test_a_photo_shows_one_thing(room: Room) -> None:
+    answer = ItemAnswer("1.2", "failed", "缺口", evidence_ids=(room.photo("inspector", "blue"),))
+    first, second = (room.monthly("inspector", "A", items=room.answers("inspector", i12=answer)) for _ in range(2))
+    room.record("inspector", first)
+    with pytest.raises(InvalidError, match="inspection's or object's already"):
+        room.record("inspector", second)
+    assert rows(room, inspection_table) == 1
+    market, object_id, own = room.people["market"], room.objects["A"].id, room.photo("market")
+    room.inspections.attach(market, object_id, [own])
+    with pytest.raises(InvalidError, match="inspection's or object's already"):
+        room.inspections.attach(market, object_id, [own])
+
+
 def test_nothing_is_kept_of_an_inspection_that_fails_half_way(room: Room) -> None:
     good, foreign = room.photo("inspector"), room.photo("school1")
     wrong = (ItemAnswer("2.1", "failed", "无留样", evidence_ids=(foreign,)), ItemAnswer("1.1", "passed"))

@@ -242,14 +242,22 @@ def attach(
     at_ms: int,
     inspection_id: str | None = None,
 ) -> None:
-    """Note items of evidence with the object, the inspection and the item (number, evidence id) that they show."""
+    """Note items of evidence with the object, the inspection and the item (number, evidence id) that they show.
+
+    Raises:
+        InvalidError: one of them shows something already.
+    """
     rows = [
         {"evidence_id": evidence_id, "object_id": object_id, "inspection_id": inspection_id, "item_no": no,
          "added_ms": at_ms, "actor_id": principal.account_id}
         for no, evidence_id in shown
     ]  # fmt: skip
-    if rows:
+    if not rows:
+        return
+    try:
         conn.execute(insert(attachment_table), rows)
+    except IntegrityError as error:
+        raise refused("照片已属于一次检查或一个对象", "a photo is an inspection's or object's already") from error
 
 
 def _known(conn: Connection, principal: Principal, new: NewInspection) -> str | None:
