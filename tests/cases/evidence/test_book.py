@@ -158,6 +158,17 @@ def test_the_bound_of_a_case_holds_when_many_add_at_once(
     assert len(book.of_case(ACCEPTOR, case_id)) == 4
 
 
+def test_a_photo_that_another_is_compared_with_is_not_taken_back(book: EvidenceBook) -> None:
+    before = book.add(ACCEPTOR, new("photo-0001", BEFORE), [photo()])
+    after = book.add(ACCEPTOR, new("photo-0002", AFTER, before_id=before.id), [photo(70)])
+    with pytest.raises(ConflictError, match="compared with"):
+        book.take_back(ACCEPTOR, before.id)
+    for item in (after, before):
+        book.take_back(ACCEPTOR, item.id)
+    with pytest.raises(NotFoundError):
+        book.take_back(ACCEPTOR, before.id)
+
+
 @pytest.mark.parametrize("client_id", ["", "short", "x" * 65, "with space1", "semi;colon"])
 def test_a_wrong_client_id_is_refused(book: EvidenceBook, client_id: str) -> None:
     with pytest.raises(InvalidError, match="client_id"):

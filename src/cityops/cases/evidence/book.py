@@ -21,6 +21,7 @@ from cityops.cases.evidence.pictures import ExifFacts, PictureReader
 from cityops.cases.evidence.reading import EvidenceReading, require_case
 from cityops.cases.evidence.receiving import EvidenceLimits, Received, receive
 from cityops.cases.evidence.refusals import (
+    compared,
     filed,
     full,
     may_not_add,
@@ -222,7 +223,8 @@ class EvidenceBook(EvidenceReading):
         The content stays under its hash: somebody else may have sent the same.
 
         Raises:
-            NotFoundError: no such item of this person. ConflictError: it has been filed.
+            NotFoundError: no such item of this person.
+            ConflictError: it has been filed, or a photo from afterwards names it.
         """
 
         def work(conn: Connection) -> None:
@@ -231,7 +233,11 @@ class EvidenceBook(EvidenceReading):
             if row is None:
                 raise no_item()
             free = and_(own, _t.case_id.is_(None), _t.report_id.is_(None))
-            if conn.execute(delete(evidence_table).where(free)).rowcount == 0:
+            try:
+                gone = conn.execute(delete(evidence_table).where(free)).rowcount
+            except IntegrityError as error:
+                raise compared() from error
+            if gone == 0:
                 raise filed()
             self._trail(conn, principal, "evidence.take_back", evidence_id, {"sha256": row["sha256"]})
 

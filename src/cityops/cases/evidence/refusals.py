@@ -61,6 +61,17 @@ def filed() -> ConflictError:
     )
 
 
+def compared() -> ConflictError:
+    """Another item names this one as the photo from before."""
+    return ConflictError(
+        "有整改后的照片与它对比，不能撤下",
+        "a photo from afterwards is compared with this one, so it cannot be taken back",
+        code="evidence.compared",
+        kept=Text("没有改变任何内容", "nothing was changed"),
+        todo=Text("请先撤下整改后的照片", "take the photo from afterwards back first"),
+    )
+
+
 def may_not_open_original() -> ForbiddenError:
     """The original of a photo, for somebody who may see the copy only."""
     return ForbiddenError(
