@@ -163,6 +163,7 @@ class Cases(CaseReading):
         act = self._act(at.conn, at.principal, at.workflow, case_id, form=form, task_id=through)
         rule = self._step_rules.get((at.case["scene"], at.case["kind"]))
         if rule is not None:
+            _hold(at.conn, at.case)
             form = {**form, **rule(act, transition)}
             act = replace(act, form=form)
         state = at.case["state"] if of_task is None else of_task["state"]
@@ -340,6 +341,13 @@ class Cases(CaseReading):
             finish_deadlines(act.conn, act.case_id, act.at_ms, lasting=act.workflow.lasting_tasks)
         elif case["ended"] and not ended:
             resume_deadlines(act.conn, act.case_id, None, self._calendar, act.workflow.warning_percents)
+
+
+def _hold(conn: Connection, case: RowMapping) -> None:
+    """Hold a case for a scene's own rule, which may write before the engine does; whoever comes second is told."""
+    version = conn.execute(select(case_table.c.version).where(case_table.c.id == case["id"]).with_for_update())
+    if version.scalar_one() != case["version"]:
+        raise stale(case["number"])
 
 
 def _answers(form: Mapping[str, Any], comment: str | None) -> dict[str, Any]:

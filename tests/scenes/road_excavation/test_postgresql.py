@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.conftest import fresh_database
 from tests.together import at_once
 
-from cityops.kit import InvalidError, ManualClock
+from cityops.kit import ConflictError, InvalidError, ManualClock
 from cityops.places import City
 from cityops.scenes.road_excavation.demo_data import PUBLISHED_FILES
 from cityops.scenes.road_excavation.discretion import read_tables
@@ -17,7 +17,7 @@ from cityops.scenes.road_excavation.rule import ExcavationRule
 from cityops.scenes.road_excavation.sheet import write_files
 from cityops.store import Store
 
-from .town import Town
+from .town import STOP, Town
 
 
 def test_the_scene_runs_on_postgresql(postgresql_server: str, clock: ManualClock, city: City, tmp_path: Path) -> None:
@@ -46,3 +46,16 @@ def test_a_sheet_that_two_import_at_once_is_imported_once(
     (taken,) = [one for one in done if isinstance(one, Taken)]
     (refused,) = [one for one in done if one is not taken]
     assert (taken.imported, isinstance(refused, InvalidError)) == (1, True)
+
+
+def test_of_two_who_stop_a_work_at_once_the_second_is_told(
+    postgresql_server: str, clock: ManualClock, city: City, tmp_path: Path
+) -> None:
+    with fresh_database(postgresql_server) as url, Store.open(url, clock=clock) as store:
+        store.create_all()
+        town = Town(store, clock, city, tmp_path)
+        town.seed()
+        case = town.take("dispatcher", town.found(), "send_inspector", inspectors="RE-INSPECTION")
+        done = at_once(store, *[lambda: town.take("road_inspector", case, "order_stop", **STOP)] * 2)
+    (refused,) = [one for one in done if isinstance(one, ConflictError)]
+    assert (len(done), refused.code) == (2, "case.stale")
