@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, select
-from tests.together import at_once
 
 from cityops.access import Principal, verify_audit
 from cityops.cases import (
@@ -402,10 +401,3 @@ def test_a_workflow_is_the_only_way(workflows: Workflows) -> None:
     workflow: Workflow = workflows["key_vehicles", "key_vehicle"]
     assert {t.action for t in workflow.leaving("closed")} == set()
     assert {t.action for t in workflow.leaving("void")} == set()
-
-
-def test_an_alert_from_which_two_open_a_case_at_once_has_one(cases: Cases, store: Store) -> None:
-    opened = at_once(store, *[lambda: cases.open(DISPATCHER, new_case(alert_id="ALERT-1"))] * 3)
-    assert len({case.number for case in opened}) == 1
-    with store.read() as conn:
-        assert conn.execute(select(func.count()).select_from(case_table)).scalar_one() == 1

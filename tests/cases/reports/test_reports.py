@@ -3,13 +3,11 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import partial
 
 import pytest
 from sqlalchemy import Connection, select, update
-from tests.together import at_once, until_done_or_waiting
 
 from cityops.access import AuditFilter, Passwords, Principal, Role, list_audit, verify_audit
 from cityops.cases import Cases, case_table
@@ -39,7 +37,7 @@ from cityops.kit import (
     ManualClock,
     NotFoundError,
 )
-from cityops.store import Store, Subscriber, emit
+from cityops.store import Deliveries, Store, Subscriber, emit
 
 ACCEPTOR = Principal("A-acceptor", "acceptor", "张受理", Role.ACCEPTOR)
 DISPATCHER = Principal("A-dispatcher", "dispatcher", "王派遣", Role.DISPATCHER)
@@ -158,7 +156,7 @@ def test_from_filing_to_closing_to_not_fixed_to_closing(
 
     clock.advance(3600)
     end_case(store, clock, case_id, ended=True)
-    store.deliver(subscriber)
+    Deliveries(store, [subscriber]).round()
     assert {reports.get(report_id).status for report_id in (first, second)} == {Status.CLOSED}
     assert desk.follow(code).may_say_not_fixed
 
@@ -171,16 +169,16 @@ def test_from_filing_to_closing_to_not_fixed_to_closing(
         {"report_id": first, "case_id": case_id}
     ]
     assert "冰柱还在" not in {item.text for item in reports.updates(0, clock.now_ms()).items}
-    store.deliver(subscriber)
+    Deliveries(store, [subscriber]).round()
     assert reports.get(first).status is Status.OPEN  # an old closing does not close what was opened after it
 
     clock.advance(3600)
     end_case(store, clock, case_id, ended=False)
-    store.deliver(subscriber)
+    Deliveries(store, [subscriber]).round()
     assert desk.follow(code).report.state is ReportState.FILED
     clock.advance(3600)
     end_case(store, clock, case_id, ended=True)
-    store.deliver(subscriber)
+    Deliveries(store, [subscriber]).round()
     assert [item.status for item in desk.follow(code).updates] == [
         Status.OPEN, Status.OPEN, Status.CLOSED, Status.OPEN, Status.OPEN, Status.CLOSED
     ]  # fmt: skip
@@ -198,12 +196,12 @@ def test_reopened_and_closed_again_before_it_is_delivered(
     case_id = opened()
     store.write(lambda conn: desk.file(conn, ACCEPTOR, report_id, case_id))
     end_case(store, clock, case_id, ended=True)
-    store.deliver(subscriber)
+    Deliveries(store, [subscriber]).round()
     desk.not_fixed(code, "还在")
     clock.advance(60)
     end_case(store, clock, case_id, ended=False)
     end_case(store, clock, case_id, ended=True)
-    store.deliver(subscriber)
+    Deliveries(store, [subscriber]).round()
     assert desk.follow(code).report.state is ReportState.CLOSED
 
 
@@ -232,7 +230,7 @@ def test_rating_once_after_closing(
         desk.rate(code, 5)
     store.write(lambda conn: desk.file(conn, ACCEPTOR, report_id, case_id))
     end_case(store, clock, case_id, ended=True)
-    store.deliver(subscriber)
+    Deliveries(store, [subscriber]).round()
     for stars in (0, 6):
         with pytest.raises(InvalidError):
             desk.rate(code, stars)
@@ -313,41 +311,6 @@ def test_tip_off_keeps_nothing_that_leads_to_the_person(tip_offs: TipOffs, store
     assert store.events_after(0, 100) == []
     with store.read() as conn:
         assert verify_audit(conn).rows == 0
-
-
-def test_what_is_decided_while_a_tip_off_is_written_anew_stays(
-    tip_offs: TipOffs, store: Store, clock: ManualClock, opened: Callable[[], str]
-) -> None:
-    tip_off_id, _ = tip_offs.submit(NewTipOff("fire", "库房堆放易燃物"))
-    case_id = opened()
-    clock.advance(DAY_S)
-    filing = partial(tip_offs.file, principal=LEADER, tip_off_id=tip_off_id, case_id=case_id)
-    assert at_once(store, lambda: tip_offs.settle(no_photos), holding=filing) == [1]
-    assert tip_offs.get(LEADER, tip_off_id).case_id == case_id
-
-
-def test_a_reward_is_paid_while_the_tip_off_is_written_anew(
-    tip_offs: TipOffs, store: Store, clock: ManualClock
-) -> None:
-    tip_off_id, code = tip_offs.submit(NewTipOff("fire", "库房堆放易燃物"))
-    tip_offs.decide(LEADER, tip_off_id, TipOffState.CONFIRMED, "属实", reward_fen=50_000)
-    clock.advance(DAY_S)
-    with ThreadPoolExecutor(1) as pool:
-        paying: list[Future[object]] = []
-
-        def meanwhile(conn: Connection, of: str) -> None:
-            paying.append(pool.submit(tip_offs.pay, LEADER, code))
-            until_done_or_waiting(store, paying)
-
-        assert tip_offs.settle(meanwhile) == 1
-        paying[0].result()
-    assert tip_offs.get(LEADER, tip_off_id).reward_state is RewardState.PAID
-    with pytest.raises(ConflictError):
-        tip_offs.pay(LEADER, code)
-
-
-def no_photos(conn: Connection, tip_off_id: str) -> None:
-    """A tip-off without photos."""
 
 
 def test_same_secret_twice_has_two_hashes(passwords: Passwords) -> None:

@@ -14,7 +14,6 @@ from sqlalchemy import Connection, insert
 from tests.detection.conftest import T0, Fact, make_fast
 from tests.detection.conftest import World as Road
 from tests.scenes.overlay.conftest import ACCEPT, ACCEPTOR, ADMIN, Centre
-from tests.together import at_once
 
 from cityops.access import SYSTEM
 from cityops.cases import Step
@@ -107,19 +106,6 @@ def test_the_queue_is_bounded_and_the_same_values_are_tried_once(quick_centre: C
     assert desk.ask_trial(ADMIN, {ACCEPT: "90"}, 0).state == "waiting"
     with pytest.raises(ForbiddenError):
         desk.ask_trial(ACCEPTOR, {ACCEPT: "91"}, 0)
-
-
-def test_the_same_values_asked_for_by_many_at_once_are_one_trial(centre: Centre) -> None:
-    desk = centre.desk()
-
-    def nothing_new(conn: Connection) -> None:
-        """Nobody can put a trial in the queue until all have looked into it."""
-        if conn.dialect.name == "postgresql":
-            conn.exec_driver_sql("LOCK TABLE rule_trial IN SHARE MODE")
-
-    asked = at_once(centre.store, *[lambda: desk.ask_trial(ADMIN, {ACCEPT: "2"}, 0)] * 3, holding=nothing_new)
-    assert len({one.trial_id for one in asked}) == 1
-    assert len(centre.trials.list(ADMIN, desk.table)) == 1
 
 
 def test_a_trial_can_be_cancelled_while_it_waits_and_while_it_runs(quick_centre: Centre) -> None:
