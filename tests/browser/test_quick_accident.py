@@ -15,6 +15,7 @@ from tests.scenes.quick_accident.street import AT, PHONES, PLATES, jpeg
 from cityops.access import SYSTEM
 from cityops.scenes.quick_accident.desk import AccidentDesk, NewAccident, NewParty
 from cityops.scenes.quick_accident.rules import Level
+from cityops.store import Deliveries
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(240)]
 
@@ -165,7 +166,7 @@ def test_clear_liability_is_settled_online_by_two_phones(town: Town, people: Act
 
     case_id = desk.url.rsplit("/", 1)[1]
     (subscriber,) = town.rooms.scenes["quick_accident"].subscribers(town.rooms.context)
-    while town.rooms.store.deliver(subscriber):
+    while Deliveries(town.rooms.store, [subscriber]).round():
         pass
     assert [one.template for one in town.rooms.context.documents.of_case(SYSTEM, case_id)] == ["agreement"]
     desk.goto(f"{town.address}/accidents/figures")

@@ -11,6 +11,8 @@ from playwright.sync_api import expect
 from tests.browser.acting import Actors
 from tests.browser.town import Town, running_town
 
+from cityops.store import Deliveries
+
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(180)]
 
@@ -28,7 +30,7 @@ def deliver(town: Town) -> None:
     """What the clockwork does behind the running product."""
     for scene in town.rooms.scenes.values():
         for subscriber in scene.subscribers(town.rooms.context):
-            while town.rooms.store.deliver(subscriber):
+            while Deliveries(town.rooms.store, [subscriber]).round():
                 pass
 
 

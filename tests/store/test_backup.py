@@ -29,6 +29,7 @@ from tests.conftest import fresh_database
 from cityops.kit import ConfigError, ConflictError, InvalidError, ManualClock, UnavailableError
 from cityops.store import (
     SERIAL,
+    Deliveries,
     Files,
     Store,
     Subscriber,
@@ -159,7 +160,7 @@ def test_ids_of_pruned_events_are_not_given_again_after_a_restore(
     fill(live, odd)
     seen: list[str] = []
     everyone = Subscriber("all", ("case.opened",), lambda _conn, event: seen.append(event.key))
-    live.deliver(everyone)
+    Deliveries(live, [everyone]).round()
     clock.advance(1)
     assert live.prune_outbox(["all"], keep_s=0) == 3
     backup(live, tmp_path, tmp_path / "b1")
@@ -169,7 +170,7 @@ def test_ids_of_pruned_events_are_not_given_again_after_a_restore(
         restore(tmp_path / "b1", fresh, folder)
         fresh.write(lambda conn: emit(conn, "case.opened", "new", {}))
         seen.clear()
-        assert fresh.deliver(everyone) == 1
+        assert Deliveries(fresh, [everyone]).round() == 1
         assert seen == ["new"]
 
 

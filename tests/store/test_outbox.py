@@ -180,11 +180,11 @@ def test_nothing_is_skipped_while_many_write(store: Store) -> None:
 
 def test_delivery_goes_on_where_it_was(store: Store) -> None:
     send(store, "a", "b")
-    assert store.deliver(NOTES) == 2
-    assert store.deliver(NOTES) == 0
+    assert Deliveries(store, [NOTES]).round() == 2
+    assert Deliveries(store, [NOTES]).round() == 0
     send(store, "c")
     send(store, "t", topic="task.created")
-    assert store.deliver(NOTES) == 1
+    assert Deliveries(store, [NOTES]).round() == 1
     with store.read() as conn:
         assert names(conn) == ["a", "b", "c"]
         assert conn.execute(select(outbox_offset.c.event_id)).scalar_one() == store.last_event_id()
@@ -202,11 +202,11 @@ def test_an_event_is_handled_again_when_its_effect_was_lost(store: Store) -> Non
     fragile = Subscriber("fragile", ("case.opened",), handle)
     send(store, "a", "b", "c")
     with pytest.raises(KeyError):
-        store.deliver(fragile)
+        Deliveries(store, [fragile]).round()
     with store.read() as conn:
         assert names(conn) == []
     broken = False
-    assert store.deliver(fragile) == 3
+    assert Deliveries(store, [fragile]).round() == 3
     with store.read() as conn:
         assert names(conn) == ["a", "b", "c"]
 
@@ -220,7 +220,7 @@ def refuse_b(conn: Connection, event: Event) -> None:
 def test_a_refused_event_becomes_a_dead_letter_and_the_next_follows(store: Store, clock: ManualClock) -> None:
     send(store, "a", "b", "c")
     clock.advance(5)
-    assert store.deliver(Subscriber("picky", ("case.opened",), refuse_b)) == 3
+    assert Deliveries(store, [Subscriber("picky", ("case.opened",), refuse_b)]).round() == 3
     with store.read() as conn:
         assert names(conn) == ["a", "c"]
     (letter,), total = store.dead_letters()
@@ -239,7 +239,7 @@ def test_a_refused_event_becomes_a_dead_letter_and_the_next_follows(store: Store
 def test_a_dead_letter_refused_again_stays(store: Store) -> None:
     send(store, "b")
     picky = Subscriber("picky", ("case.opened",), refuse_b)
-    store.deliver(picky)
+    Deliveries(store, [picky]).round()
     with pytest.raises(InvalidError):
         store.retry_dead(picky, store.dead_letters()[0][0].event.id)
     assert store.dead_letters()[1] == 1
@@ -261,10 +261,10 @@ def test_busy_and_unavailable_wait_for_a_better_time(store: Store, error: BusyEr
     patient = Subscriber("patient", ("case.opened",), handle)
     send(store, "a", "b", "c")
     with pytest.raises(type(error)):
-        store.deliver(patient)
+        Deliveries(store, [patient]).round()
     with store.read() as conn:
         assert names(conn) == ["a"]
-    assert store.deliver(patient) == 2
+    assert Deliveries(store, [patient]).round() == 2
     with store.read() as conn:
         assert names(conn) == ["a", "b", "c"]
     assert store.dead_letters()[1] == 0
@@ -280,7 +280,7 @@ def test_too_many_dead_letters_stop_delivery_loudly(store: Store) -> None:
         with pytest.raises(UnavailableError, match="3 dead letters"):
             Deliveries(store, [nothing_goes], dead_limit=3).round()
     assert store.dead_letters()[1] == 3
-    assert store.deliver(NOTES) == 4  # others are not held up, and "d" is still in the outbox
+    assert Deliveries(store, [NOTES]).round() == 4  # others are not held up, and "d" is still in the outbox
 
 
 def test_one_that_waits_holds_nobody_else_up(store: Store) -> None:
@@ -304,7 +304,7 @@ def test_refused_events_between_good_ones_leave_all_good_ones_once_and_in_order(
 
     keys = ["bad1", "a", "b", "bad2", "bad3", "c", "d", "bad4"]
     send(store, *keys)
-    assert store.deliver(Subscriber("picky", ("case.opened",), refuse)) == len(keys)
+    assert Deliveries(store, [Subscriber("picky", ("case.opened",), refuse)]).round() == len(keys)
     with store.read() as conn:
         assert names(conn) == ["a", "b", "c", "d"]
     assert sorted(letter.event.key for letter in store.dead_letters()[0]) == ["bad1", "bad2", "bad3", "bad4"]
@@ -316,10 +316,10 @@ def test_two_deliverers_of_one_subscriber_do_the_work_once(store: Store) -> None
 
     def run(number: int) -> None:
         for _ in range(10):
-            counts[number] += store.deliver(NOTES, limit=20)
+            counts[number] += Deliveries(store, [NOTES], limit=20).round()
 
     together(4, run)
-    while more := store.deliver(NOTES):
+    while more := Deliveries(store, [NOTES]).round():
         counts[0] += more
     with store.read() as conn:
         assert len(names(conn)) == sum(counts) == 130
@@ -328,33 +328,33 @@ def test_two_deliverers_of_one_subscriber_do_the_work_once(store: Store) -> None
 def test_pruning_keeps_what_somebody_still_needs(store: Store, clock: ManualClock) -> None:
     send(store, "a", "b", "c")
     slow = Subscriber("slow", ("case.opened",), noting)
-    store.deliver(NOTES)
+    Deliveries(store, [NOTES]).round()
     clock.advance(3600)
     send(store, "d")
     assert store.prune_outbox([], keep_s=0) == 0
     assert store.prune_outbox(["notes", "slow"], keep_s=0) == 0  # slow has not begun
     store.write(lambda conn: conn.exec_driver_sql("DELETE FROM note").rowcount)
-    assert store.deliver(slow, limit=2) == 2
+    assert Deliveries(store, [slow], limit=2).round() == 2
     assert store.prune_outbox(["notes", "slow"], keep_s=7200) == 0  # not old enough
     assert store.prune_outbox(["notes", "slow"], keep_s=60) == 2
     assert [event.key for event in store.events_after(0, 10)] == ["c", "d"]
-    assert store.deliver(slow) == 2
+    assert Deliveries(store, [slow]).round() == 2
 
 
 def test_an_id_is_never_given_again_after_pruning(store: Store, clock: ManualClock) -> None:
     send(store, "a", "b")
     last = store.last_event_id()
-    store.deliver(NOTES)
+    Deliveries(store, [NOTES]).round()
     clock.advance(1)
     assert store.prune_outbox(["notes"], keep_s=0) == 2
     assert store.last_event_id() == last
     send(store, "c")
     assert store.events_after(0, 10)[0].id > last
-    assert store.deliver(NOTES) == 1
+    assert Deliveries(store, [NOTES]).round() == 1
 
 
 def test_an_idle_subscriber_does_not_hold_the_pruning_back(store: Store, clock: ManualClock) -> None:
     send(store, *"abcdef", topic="task.created")
     clock.advance(1)
-    assert store.deliver(NOTES, limit=5) == 0
+    assert Deliveries(store, [NOTES], limit=5).round() == 0
     assert store.prune_outbox(["notes"], keep_s=0) == 6

@@ -52,7 +52,13 @@ class Deliveries:
         self._nothing_to: dict[str, int] = {}
 
     def round(self) -> int:
-        """What ``Store.deliver`` does, for every subscriber; an error of one is raised when all have had their turn."""
+        """Hand the next events to every subscriber, in order, each exactly once; returns how many were taken.
+
+        An event for which ``handle`` raises a ``CityOpsError`` becomes a dead letter, and the next follows.
+        ``BusyError`` and ``UnavailableError`` are not the event's fault: what came before is kept, the event stays
+        next, and the error is raised when all subscribers have had their turn. Anything else is a bug: it is raised,
+        and the running group is not kept.
+        """
         handled, stopped_by = 0, None
         for found in self._look():
             try:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from cityops.kit import BusyError, Clock, ConfigError, Text
-from cityops.store.delivery import DeadLetter, Deliveries, dead_letters, discard_dead, prune, retry_dead
+from cityops.store.delivery import DeadLetter, dead_letters, discard_dead, prune, retry_dead
 from cityops.store.engines import POOL_WAIT_S, Engines, open_engines
 from cityops.store.failures import RETRY_STATES, raise_translated, sqlstate
 from cityops.store.groupwriter import GroupWriter
@@ -200,15 +200,6 @@ class Store:
         engine = self._engines.reader if self.dialect == "sqlite" else self._engines.writer
         with self._connected(engine) as conn:
             yield conn
-
-    def deliver(self, subscriber: Subscriber, limit: int = 500) -> int:
-        """Hand the next events to a subscriber, in order, each exactly once; returns how many it took.
-
-        An event for which ``handle`` raises a ``CityOpsError`` becomes a dead letter, and the next follows.
-        ``BusyError`` and ``UnavailableError`` are not the event's fault: what came before is kept, the event stays
-        next, and the error is raised. Anything else is a bug: it is raised, and the running group is not kept.
-        """
-        return Deliveries(self, [subscriber], limit=limit).round()
 
     def dead_letters(self, limit: int = 100) -> tuple[list[DeadLetter], int]:
         """The newest dead letters, and how many there are in all."""

@@ -22,7 +22,7 @@ from cityops.cases.reports import (
 )
 from cityops.cases.tables import reporter_table
 from cityops.kit import BusyError, ConflictError, ManualClock, NotFoundError, Text
-from cityops.store import Store
+from cityops.store import Deliveries, Store
 
 ICE = Service("ice", "冰柱积冰", published=True)
 QUIET = Service("quiet", "噪声", published=False)
@@ -73,7 +73,7 @@ class Desk:
         return self.town.take(self.town.water, case, "accept")
 
     def tell(self) -> None:
-        self.store.deliver(self.outcomes.subscriber())
+        Deliveries(self.store, [self.outcomes.subscriber()]).round()
 
     def words(self, code: str) -> list[str]:
         return [update.text for update in self.desk.follow(code).updates]

@@ -14,7 +14,7 @@ from cityops.places import City
 from cityops.registers import RegisterObject
 from cityops.scenes import SceneContext, seed_city
 from cityops.scenes.people import person
-from cityops.store import Store
+from cityops.store import Deliveries, Store
 
 BIN, KIOSK = "LJT-001", "YYT-001"
 
@@ -40,7 +40,7 @@ class Park:
         self.context.registers.update(who or self.head, known.id, known.version, changes)
 
     def deliver(self) -> None:
-        while self.context.store.deliver(self.context.inspections.subscriber()):
+        while Deliveries(self.context.store, [self.context.inspections.subscriber()]).round():
             pass
 
     def cases(self) -> list[str]:

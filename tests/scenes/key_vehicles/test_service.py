@@ -14,7 +14,7 @@ from cityops.kit import ConflictError, ForbiddenError, ManualClock, NotFoundErro
 from cityops.places import City
 from cityops.scenes import DEMO_PASSWORD, Scene, SceneContext, load_scenes, seed_city
 from cityops.scenes.key_vehicles import demo_fleet
-from cityops.store import Store, emit, metadata
+from cityops.store import Deliveries, Store, emit, metadata
 
 DISPATCHER = Principal("A-D", "dispatcher", "派遣员", Role.DISPATCHER)
 ACCEPTOR = Principal("A-A", "acceptor", "受理员", Role.ACCEPTOR)
@@ -83,7 +83,7 @@ def tell(context: SceneContext, topic: str, alert_id: str, **values: object) -> 
 
 
 def deliver(context: SceneContext, scene: Scene) -> int:
-    return sum(context.store.deliver(subscriber) for subscriber in scene.subscribers(context))
+    return sum(Deliveries(context.store, [subscriber]).round() for subscriber in scene.subscribers(context))
 
 
 def test_a_serious_alert_opens_a_case_and_tells_enterprise_and_police_at_once(

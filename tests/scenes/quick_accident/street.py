@@ -20,6 +20,7 @@ from cityops.scenes.quick_accident.links import LinkDesk
 from cityops.scenes.quick_accident.phones import PartyPhones
 from cityops.scenes.quick_accident.rules import Level
 from cityops.scenes.quick_accident.views import AccidentDetail, PartyPage
+from cityops.store import Deliveries
 
 PLATES = ("晋AZ1234", "晋AY5678")
 PHONES = ("10100001111", "10100002222")
@@ -153,7 +154,7 @@ class Street:
 
     def deliver(self) -> None:
         (subscriber,) = installed_scenes()["quick_accident"].subscribers(self.context)
-        while self.context.store.deliver(subscriber):
+        while Deliveries(self.context.store, [subscriber]).round():
             pass
         assert self.context.store.dead_letters(limit=10)[1] == 0
 

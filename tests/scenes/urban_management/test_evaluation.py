@@ -28,6 +28,7 @@ from cityops.analysis.tables import evaluation_fact_table
 from cityops.cases.catalogue import RuleTables
 from cityops.kit import ForbiddenError, InvalidError, NotFoundError
 from cityops.scenes import counted_work_of
+from cityops.store import Deliveries
 
 from .town import CALENDAR, Town
 
@@ -50,7 +51,7 @@ class Counting:
         return self.groups(who, **more)[()]
 
     def groups(self, who: Principal | None = None, **more: Any) -> dict[tuple[str, ...], Counters]:
-        while self.town.store.deliver(self.keeper.subscriber()):
+        while Deliveries(self.town.store, [self.keeper.subscriber()]).round():
             pass
         self.keeper.step()
         report = self.evaluations.report(who or self.town.leader, replace(WEEK, **more))
@@ -156,7 +157,7 @@ def test_facts_made_by_the_product_and_anew_by_a_command_at_once_are_there_once(
     case = town.handling()
     assert (counting.counters().filed, counting.counters().closed) == (1, 0)
     town.close(case)
-    town.store.deliver(counting.keeper.subscriber())
+    Deliveries(town.store, [counting.keeper.subscriber()]).round()
     facts = select(evaluation_fact_table.c.case_id).with_for_update()  # nobody replaces them until both have read
     at_once(town.store, counting.keeper.step, counting.keeper.rebuild, holding=lambda conn: conn.execute(facts).all())
     assert (counting.counters().filed, counting.counters().closed) == (1, 1)

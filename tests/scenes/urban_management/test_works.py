@@ -16,7 +16,7 @@ from cityops.scenes import SceneContext, load_scenes, seed_city
 from cityops.scenes.people import person, take
 from cityops.scenes.urban_management.plan import Item, Plan, PlannedWork
 from cityops.scenes.urban_management.works import PlannedWorks
-from cityops.store import Store
+from cityops.store import Deliveries, Store
 
 LAMPS, CABLE = "LED 灯具", "照明供电线缆"
 
@@ -49,7 +49,7 @@ class Town:
 
     def deliver(self) -> None:
         (subscriber,) = load_scenes()["urban_management"].subscribers(self.context)
-        while self.context.store.deliver(subscriber):
+        while Deliveries(self.context.store, [subscriber]).round():
             pass
         assert self.context.store.dead_letters(limit=10)[1] == 0
 
