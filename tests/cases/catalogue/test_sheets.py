@@ -72,9 +72,20 @@ def test_a_small_file_that_unpacks_into_much_is_refused() -> None:
         read_rows(packed.getvalue(), COLUMNS)
 
 
-def test_headings_given_twice_are_refused() -> None:
-    with pytest.raises(InvalidError, match="the heading must be"):
-        read_rows(book_of([["名称", "名称"], ["甲", "乙"]]), COLUMNS)
+@pytest.mark.parametrize(
+    ("headings", "zh", "en"),
+    [
+        (["名称", "名称"], "重复 名称；", "twice 名称; "),
+        (["名字", "备注", "电话"], "不认识 名字、电话；缺少 名称；", "unknown 名字, 电话; missing 名称; "),
+    ],
+)
+def test_other_headings_are_refused_and_the_known_ones_are_named(headings: list[object], zh: str, en: str) -> None:
+    with pytest.raises(InvalidError) as refused:
+        read_rows(book_of([headings, ["甲", "乙"]]), COLUMNS)
+    assert refused.value.text == (
+        f"无法导入：{zh}表头应为 名称、备注。",
+        f"cannot import: {en}the headings are 名称, 备注",
+    )
 
 
 def test_a_row_error_says_it_in_both_languages() -> None:

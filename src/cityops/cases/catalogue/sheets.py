@@ -233,10 +233,16 @@ def _header(headings: Sequence[str], columns: Sequence[Column]) -> list[str]:
         headings = headings[:-1]
     unknown = [heading for heading in headings if heading not in by_heading]
     missing = [column.heading for column in columns if column.required and column.heading not in headings]
-    if unknown or missing or len(set(headings)) != len(headings):
+    twice = sorted({heading for heading in headings if headings.count(heading) > 1})
+    faults = [
+        Text(f"{zh} {'、'.join(found)}", f"{en} {', '.join(found)}")
+        for zh, en, found in (("不认识", "unknown", unknown), ("缺少", "missing", missing), ("重复", "twice", twice))
+        if found
+    ]
+    if faults:
         raise _bad_file(
-            f"表头应为 {'、'.join(by_heading)}；缺少 {missing}，不认识 {unknown}",
-            f"the heading must be {', '.join(by_heading)}; missing {missing}, unknown {unknown}",
+            f"{'；'.join(one.zh for one in faults)}；表头应为 {'、'.join(by_heading)}",
+            f"{'; '.join(one.en for one in faults)}; the headings are {', '.join(by_heading)}",
         )
     return [by_heading[heading] for heading in headings]
 
