@@ -236,7 +236,7 @@ def test_more_uploads_at_once_than_the_bound_are_refused_and_counted(server: Ser
 
 def test_without_a_session_or_its_token_nothing_is_read(server: Serving, world: World) -> None:
     token, _ = world.credentials("collector")
-    with httpx.Client(base_url=server.url, trust_env=False) as http:
+    with httpx.Client(base_url=server.url, timeout=PATIENCE_S, trust_env=False) as http:
         assert put(http, photo()).status_code == 401
         http.headers["Cookie"] = f"cityops_session={token}"
         assert put(http, photo()).json()["code"] == "session.csrf"

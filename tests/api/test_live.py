@@ -256,7 +256,7 @@ def test_streams_beyond_the_bound_are_refused(world: World) -> None:
     app = app_with(world, clients=2)
     with serving(app) as live, listen(world, live, "dispatcher"), listen(world, live, "analyst") as second:
         headers = {"Cookie": f"cityops_session={world.credentials('dispatcher')[0]}"}
-        refused = httpx.get(f"{live.url}/api/live", headers=headers)
+        refused = httpx.get(f"{live.url}/api/live", headers=headers, timeout=PATIENCE_S)
         assert (refused.status_code, refused.json()["code"]) == (429, "live.full")
         assert parts_figure(app, "cityops_live_refused_total") == 1
         second.response.close()
@@ -301,5 +301,5 @@ def test_a_stopping_server_tells_its_streams_and_does_not_wait_for_them(world: W
 
 
 def test_who_is_not_signed_in_gets_no_stream(live: Serving) -> None:
-    answer = httpx.get(f"{live.url}/api/live")
+    answer = httpx.get(f"{live.url}/api/live", timeout=PATIENCE_S)
     assert (answer.status_code, answer.json()["code"]) == (401, "session.none")

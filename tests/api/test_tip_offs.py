@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 from PIL import Image
-from tests.api.serving import serving
+from tests.api.serving import PATIENCE_S, serving
 from tests.api.test_public import picture
 from tests.api.world import LAT, World
 
@@ -113,7 +113,7 @@ def test_nothing_stored_leads_to_the_person(
     caplog.set_level(logging.DEBUG)
     before = set(dump(tmp_path))
     code = asyncio.run(send(world))
-    with serving(world.app) as real, httpx.Client(base_url=real.url, trust_env=False) as person:
+    with serving(world.app) as real, httpx.Client(base_url=real.url, timeout=PATIENCE_S, trust_env=False) as person:
         answer = person.post("/api/public/tip-offs", json=TIP_OFF | {"description": "第二件"})
         second = str(answer.json()["code"])
         person.post("/api/public/tip-offs/photos", content=picture(), headers={"X-Tip-Off-Code": second})

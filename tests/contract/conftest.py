@@ -41,6 +41,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def answers(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/api/product", trust_env=False).status_code == httpx.codes.OK
+        return httpx.get(f"{url}/api/product", trust_env=False, timeout=30).status_code == httpx.codes.OK
     except httpx.TransportError:
         return False

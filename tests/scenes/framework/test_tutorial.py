@@ -22,10 +22,12 @@ from cityops.access import SYSTEM
 from cityops.places import City
 from cityops.scenes import load_scenes, seed_city
 
+pytestmark = pytest.mark.timeout(900)  # every command of the tutorial is a process that imports the product
+
 ROOT = Path(__file__).parents[3]
 TUTORIAL = ROOT / "docs/tutorial"
 NAME = "drinking_fountains"
-LIMIT_S = 120
+LIMIT_S = 300
 _BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 

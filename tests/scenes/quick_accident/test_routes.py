@@ -66,7 +66,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
 
 
 def client(town: Town, username: str | None = None) -> httpx.Client:
-    made = httpx.Client(base_url=town.address, trust_env=False, timeout=30)
+    made = httpx.Client(base_url=town.address, trust_env=False, timeout=120)
     OPENED.append(made)
     if username is not None:
         signed_in = made.post("/api/session", json={"username": username, "password": "cityops-demo"})
