@@ -31,7 +31,7 @@ from tests.stories.processes import Installation, Process, wait_until
 from cityops.places import load_city
 from cityops.simulation.fleet import Truck, build_truck
 
-pytestmark = [pytest.mark.xdist_group("stories"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.xdist_group("stories"), pytest.mark.timeout(1800)]
 
 TRUCKS = 25
 DEMO_SEED = 2026

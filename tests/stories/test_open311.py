@@ -14,7 +14,7 @@ from tests.gateways.open311.client import Client
 from tests.stories.conftest import Install
 from tests.stories.processes import PATIENCE_S, Installation, wait_until
 
-pytestmark = [pytest.mark.xdist_group("stories"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.xdist_group("stories"), pytest.mark.timeout(1800)]
 
 MATTER = "GB/T 47678.5-2026/matter/06010"
 REFUSE = {"service_code": "refuse", "description": "两袋垃圾", "phone": "13800001234"}

@@ -42,7 +42,7 @@ from cityops.gateways.jt808 import (
 )
 from cityops.observations import VEHICLE_POSITION
 
-pytestmark = [pytest.mark.xdist_group("stories"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.xdist_group("stories"), pytest.mark.timeout(1800)]
 
 PASSWORD = "cityops-demo"
 SMALL = {"CITYOPS_DEMO_TRUCKS": "25", "CITYOPS_DEMO_INTERVAL_S": "1"}
