@@ -15,6 +15,7 @@ PHONE = {"width": 390, "height": 844}
 PATIENCE_MS = 30_000
 BLANK = "about:blank"
 CASE_STATE = "[data-test=case-state]"
+MAP_READY = "[role=application][aria-busy=false]"
 STORED = "local_storage,indexeddb,service_workers,cache_storage"
 MOST_WINDOWS = 12
 """How many are kept between stories; each holds some 60 MB."""
@@ -47,7 +48,7 @@ class Windows:
         page = self._kept.pop((username, phone), None) or self._made(username, phone=phone)
         self._kept[username, phone] = page
         page.goto(f"{self._address}{at}")
-        if not page.request.get(f"{self._address}/api/session", max_retries=2).ok:
+        if page.request.get(f"{self._address}/api/session", max_retries=2).json() is None:
             page.get_by_label("用户名").fill(username)
             page.get_by_label("口令").fill(PASSWORD)
             page.keyboard.press("Enter")
@@ -133,7 +134,6 @@ class Actors:
 @contextmanager
 def acting(windows: Windows, address: str, version_of: Callable[[str], int]) -> Iterator[Actors]:
     """People at their windows, until the block ends; ``version_of``: the version of a case in the store."""
-    expect.set_options(timeout=PATIENCE_MS)
     windows.serve(address)
     try:
         yield Actors(windows, address, version_of)
@@ -142,9 +142,15 @@ def acting(windows: Windows, address: str, version_of: Callable[[str], int]) -> 
     assert windows.errors == []
 
 
-def press(page: Page, action: str, reason: str | None = None, **form: Value) -> None:
-    """Take a step where it is offered on the page that is open: exactly one button, its form, its confirmation."""
-    page.locator(f"[data-test=action-{action}]").click()
+def case_is(page: Page, state: str) -> None:
+    """The case that is open here comes to this state."""
+    expect(page.locator(CASE_STATE).first).to_have_attribute("data-state", state)
+
+
+def press(where: Page | Locator, action: str, reason: str | None = None, **form: Value) -> None:
+    """Take a step where it is offered, once, on the open page or in a part of it: its form, its confirmation."""
+    page = where if isinstance(where, Page) else where.page
+    where.locator(f"[data-test=action-{action}]").click()
     for name, value in form.items():
         fill(page, f"{action}-{name}", value)
     if reason is not None:
@@ -183,12 +189,8 @@ def pick(page: Page, field: str, picks: Locator, words: str) -> None:
     expect(picks.locator("label.chosen").filter(has_text=words).first).to_be_visible()
 
 
-def tap_map(page: Page, box: Locator, x: int, y: int, answer: Locator) -> None:
-    """Tap a map until it answers: it takes taps only when its style has come, which is after the page."""
-    expect(box.locator("canvas")).to_be_visible()
-    for _ in range(40):
-        box.click(position={"x": x, "y": y})
-        page.wait_for_timeout(500)
-        if answer.is_visible():
-            break
+def tap_map(box: Locator, x: int, y: int, answer: Locator) -> None:
+    """Tap a map, which takes taps only when its style has come, after the page: until then it says that it is busy."""
+    expect(box.locator(MAP_READY)).to_be_visible()
+    box.click(position={"x": x, "y": y})
     expect(answer).to_be_visible()

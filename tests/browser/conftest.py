@@ -18,8 +18,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
-from tests.browser.acting import Actors, Windows, acting
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from tests.browser.acting import PATIENCE_MS, Actors, Windows, acting
 from tests.browser.town import Town, running_town
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -105,6 +105,7 @@ def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine (Debian: apt-get install chromium)")
     with sync_playwright() as playwright:
+        expect.set_options(timeout=PATIENCE_MS)  # one for all stories, whichever come first
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
         yield chromium
         chromium.close()
@@ -154,7 +155,7 @@ def sign_in(browser: Browser, product: RunningProduct) -> Iterator[SignIn]:
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(product.address)
         page.get_by_label("用户名" if language == "zh-CN" else "User name").fill(username)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,14 +17,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.ma
 
 NEAR, FILED = "[data-test=near-case]", "[data-test=filed]"
 CROSSING = "学府街平阳路路口"
-
-
-@pytest.fixture(autouse=True)
-def patience() -> Iterator[None]:
-    """Every answer of the desk takes a request or two; a busy machine is given time for them."""
-    expect.set_options(timeout=20_000)
-    yield
-    expect.set_options(timeout=5_000)
 
 
 def say(page: Page, *texts: str) -> None:

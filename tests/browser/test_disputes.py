@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
-from tests.browser.acting import Actors, press
+from tests.browser.acting import Actors, case_is, press
 from tests.browser.town import Town
 
 from cityops.cases import CaseDetailView
@@ -22,10 +22,6 @@ NEW = NewDispute("neighbours", "person", "楼上渗水", [NewParty("applicant", 
 def moment(town: Town, **ago: float) -> str:
     """A moment that has passed, as a person types it."""
     return f"{town.clock.now() - timedelta(**ago or {'hours': 1}):%Y-%m-%d %H:%M}"
-
-
-def state(page: Page) -> str | None:
-    return page.locator("[data-test=case-state]").first.get_attribute("data-state")
 
 
 def prepared(town: Town, *steps: tuple[str, str, dict[str, Any]]) -> CaseDetailView:
@@ -72,22 +68,22 @@ def test_a_reception_day_matter_is_answered_in_time_and_another_is_overdue(town:
     people.take(VILLAGE, lamp, "take_back", "本人请假")
     people.take(VILLAGE, lamp, "answer", answer="今日换灯")
     people.take(VILLAGE, lamp, "not_satisfied", "又不亮了")
-    assert state(people.take(VILLAGE, lamp, "answer", answer="已换新灯")) == "replied"
+    case_is(people.take(VILLAGE, lamp, "answer", answer="已换新灯"), "replied")
 
     # A quarrel among them becomes a dispute, and the matter ends with it.
     page.goto(f"{town.address}/disputes")
     meeting.get_by_role("link", name="楼上漏水争执").click()
     page.locator("[data-test=take-up]").click()
     registered(page)
-    expect(page.locator("[data-test=case-state]").first).to_have_attribute("data-state", "registered")
+    case_is(page, "registered")
 
-    # One is withdrawn by its resident. Nine days later the town sees which one nobody answered.
+    # One is withdrawn by its resident. Later than any holiday lasts the town sees which one nobody answered.
     page.goto(f"{town.address}/disputes")
     meeting.get_by_role("link", name="杂物清理").click()
     page.wait_for_url("**/cases/*")
     press(page, "withdraw", "居民自行清理")
-    assert state(page) == "withdrawn"
-    town.clock.advance(days=9)
+    case_is(page, "withdrawn")
+    town.clock.advance(days=20)
     above = people.page(STREET, at="/disputes")
     seen = above.locator(f"[data-test=meeting-reception][data-day='{today}'] [data-test=matter]")
     expect(seen.filter(has_text="车棚漏雨")).to_have_attribute("data-overdue", "true")
@@ -131,12 +127,12 @@ def test_from_the_village_over_the_town_to_an_agreement_followed_up_and_closed(t
     expect(mediator.locator("[data-test=parties]")).to_contain_text("王某 139****0009")
     people.take(MEDIATOR, at, "agree", content="十日内修好防水")
     street = people.open_case(STREET, at)
-    expect(street.get_by_text("民调协〔2026〕").first).to_be_visible()
+    expect(street.get_by_text(f"民调协〔{town.clock.now():%Y}〕").first).to_be_visible()
     expect(street.get_by_text("尚未回访，不能结案")).to_be_visible()
     people.take(MEDIATOR, at, "record_visit", visited_at=moment(town), performance="已履行")
     people.take(MEDIATOR, at, "record_later_visit", visited_at=moment(town), result="邻里和好")
     street = people.take(STREET, at, "close", answer="已化解")
-    assert state(street) == "closed"
+    case_is(street, "closed")
     # The command centre sees that it was settled, and not a word of what was said.
     leader = people.open_case("leader", at)
     expect(leader.locator("[data-test=confidential]")).to_be_visible()
@@ -146,26 +142,26 @@ def test_from_the_village_over_the_town_to_an_agreement_followed_up_and_closed(t
 
 def test_the_ways_back_of_mediation_each_with_a_reason(town: Town, people: Actors) -> None:
     at = prepared(town, ACCEPTED, NAMED).case_id
-    assert state(people.take(STREET, at, "change_mediator", "回避")) == "accepted"
+    case_is(people.take(STREET, at, "change_mediator", "回避"), "accepted")
     people.take(STREET, at, "name_mediator", mediator="街道调解员")
     people.take(MEDIATOR, at, "fail", cause="一方缺席")
-    assert state(people.take(STREET, at, "retry", "双方同意再谈")) == "mediating"
+    case_is(people.take(STREET, at, "retry", "双方同意再谈"), "mediating")
     people.take(MEDIATOR, at, "agree_orally", content="当面道歉")
-    assert state(people.take(STREET, at, "resume", "一方反悔")) == "mediating"
-    assert state(people.take(STREET, at, "withdraw", "当事人自行和解")) == "withdrawn"
+    case_is(people.take(STREET, at, "resume", "一方反悔"), "mediating")
+    case_is(people.take(STREET, at, "withdraw", "当事人自行和解"), "withdrawn")
 
 
 def test_the_ways_back_between_levels_offices_and_after_the_end(town: Town, people: Actors) -> None:
     at = prepared(town, ACCEPTED, NAMED, FAILED).case_id
     people.take(STREET, at, "transfer", "请区里协调", unit="迎泽区综治中心")
     people.take("dispute_county", at, "transfer", "街道可以办", unit="柳巷街道综治中心")
-    assert state(people.take(STREET, at, "refuse", "属公安管辖", answer="请报案")) == "not_accepted"
+    case_is(people.take(STREET, at, "refuse", "属公安管辖", answer="请报案"), "not_accepted")
     over = prepared(town, ACCEPTED, NAMED, FAILED, OVER).case_id
-    assert state(people.take(STREET, over, "returned", "材料不全")) == "failed"
+    case_is(people.take(STREET, over, "returned", "材料不全"), "failed")
     visit = {"visited_at": town.clock.now().isoformat(), "result": "已立案"}
     ended = (STREET, "record_later_visit", visit), (STREET, "close_elsewhere", {"outcome": "判决"})
     closed = prepared(town, ACCEPTED, NAMED, FAILED, OVER, *ended).case_id
-    assert state(people.take(STREET, closed, "reopen", "又起争执")) == "accepted"
+    case_is(people.take(STREET, closed, "reopen", "又起争执"), "accepted")
 
 
 def test_a_risk_goes_to_the_level_above_and_the_court_confirms_the_agreement(town: Town, people: Actors) -> None:

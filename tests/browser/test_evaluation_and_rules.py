@@ -98,6 +98,7 @@ def test_a_rule_is_tried_published_compared_and_rolled_back(town: Town, people: 
     expect(page.locator("[data-test=route-answer]")).to_contain_text("2个工作日，自")
 
     page.locator("[data-tab=routes]").click()
+    expect(page.locator("[data-test=versions]")).to_be_visible()
     before = page.locator("[data-test=in-force]").inner_text()
     page.locator("[data-test=new-version]").click()
     upload(page, tmp_path, sheet_of(page, town, unit="UM-NOBODY"))

@@ -94,8 +94,14 @@ def test_the_market_drill(town: Town, people: Actors) -> None:
 
     record = phone.locator("[data-test=drill-record]")
     expect(phone.locator("[data-test=drill-people]")).to_have_text("124 / 126")
-    expect(phone.locator("[data-test=drill-in-time]")).to_have_text("12 / 12")
-    expect(phone.locator("[data-test=drill-took]")).to_contain_text("2:")
+    drill_id = drill.rsplit("/", 1)[1]
+    kept = town.rooms.context.drills.get(town.person("market_fire"), drill_id)
+    in_time = [one for one in kept.steps if one.target_s and (one.elapsed_ms or 0) // 1000 <= one.target_s]
+    expect(phone.locator("[data-test=drill-in-time]")).to_have_text(f"{len(in_time)} / 12")
+    assert kept.duration_ms is not None
+    assert kept.duration_ms >= 120_000
+    took = f"{kept.duration_ms // 60_000}:{kept.duration_ms // 1000 % 60:02}"
+    expect(phone.locator("[data-test=drill-took]")).to_contain_text(took)
     expect(record).to_contain_text("已撤回：市场专职消防队到场")
     expect(phone.locator("[data-test=drill-findings]")).to_have_text("二层两人在库房，增设一名引导员")
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime
+
 import pytest
 from playwright.sync_api import Page, expect
 from tests.browser.acting import Actors
-from tests.browser.town import Town
+from tests.browser.town import Town, running_town
 
 from cityops.access import SYSTEM
+from cityops.kit import SHANGHAI
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(180)]
 LIGHTS = {
@@ -17,6 +21,14 @@ LIGHTS = {
     "rail_total": ("数据过期", "Stale"),
     "fund_yearly": ("无目标", "No target"),
 }
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    """A town of its own, on a day of the demo's figures: a year later they are out of date, as they should be."""
+    with running_town(tmp_path_factory.mktemp("indicators")) as served:
+        served.clock.begin_at(datetime(2026, 11, 22, 10, tzinfo=SHANGHAI))
+        yield served
 
 
 def lights(page: Page, language: int) -> None:

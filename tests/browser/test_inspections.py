@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from tests.browser.acting import Windows, acting
-from tests.browser.test_field import Phone, a_phone, picture
+from tests.browser.test_field import KEPT_WORDS, Phone, a_phone, picture
 from tests.browser.town import Town, running_town
 
 from cityops.access import SYSTEM
 from cityops.inspections import Hazard, HazardFilter, Inspection, InspectionFilter
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 SCENE, PLAN, CODE = "school_canteens", "canteen_self_check", "SC-0001"
 
 
@@ -50,6 +50,7 @@ def check_the_canteen(phone: Phone) -> None:
     answer(page, "8", "left_out")
     page.locator("[data-test=submit-inspection]").click()  # photos and a reason are still missing
     expect(page.locator("[data-test=inspect-missing]")).to_contain_text("2、5、8")
+    page.wait_for_function(KEPT_WORDS, arg='"result":"left_out"')  # what was filled in last
     page.reload()  # the app is killed; what was filled in is still there
     page.locator(f"[data-test=inspect-{CODE}-{PLAN}]").click()
     expect(page.locator("[data-test=item-2] [data-test=item-words]")).to_have_value("一袋面粉过期")
@@ -100,7 +101,9 @@ def see_what_was_found(page: Page, town: Town, made: Inspection) -> None:
     expect(page.locator("[data-test=hazard-panel] tbody tr")).to_have_count(1)
     page.goto(f"{town.address}/inspections/{made.id}")
     expect(page.locator("[data-test=answer-2]")).to_contain_text("一袋面粉过期")
-    expect(page.locator("[data-test=answer-2] [data-test=attachment] img")).to_have_js_property("complete", True)
+    photo = page.locator("[data-test=answer-2] [data-test=attachment] img")
+    expect(photo).to_have_js_property("complete", True)
+    expect(photo).not_to_have_js_property("naturalWidth", 0)
     expect(page.locator("[data-test=answer-8]")).to_contain_text("清洗间停水")
     page.goto(f"{town.address}/inspections?tab=coverage&plan={SCENE}/{PLAN}")
     expect(page.locator("[data-test=coverage-rule]")).to_be_visible()

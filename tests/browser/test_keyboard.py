@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
-from tests.browser.acting import Actors
+from tests.browser.acting import MAP_READY, Actors
 from tests.browser.town import Town
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(180)]
@@ -25,6 +25,8 @@ VISIBLE: Final = """() => {
 
 def tabbed(page: Page, times: int, within: Locator | None = None) -> None:
     """Press Tab; each time something visible has the focus, and nothing outside ``within``."""
+    if within is not None:
+        expect(within.and_(page.locator(":focus-within"))).to_be_visible()  # it takes the focus when it has come
     for _ in range(times):
         page.keyboard.press("Tab")
         assert page.evaluate(VISIBLE), page.evaluate("document.activeElement.outerHTML.slice(0, 200)")
@@ -60,6 +62,7 @@ def test_a_table_and_its_drawer(town: Town, people: Actors) -> None:
     page.keyboard.press("Escape")  # what was typed is not lost by a key
     question = page.get_by_role("dialog", name="放弃填写")
     question.get_by_role("button", name="继续填写").click()
+    expect(question).to_be_hidden()
     expect(drawer.locator("[data-field=code]")).to_have_value("X")
     drawer.locator("[data-field=code]").fill("")
     page.keyboard.press("Escape")
@@ -101,18 +104,14 @@ def test_a_dialog_and_the_form_of_a_step(town: Town, people: Actors) -> None:
 def test_a_road_is_closed_on_the_map_without_a_mouse(town: Town, people: Actors) -> None:
     page = people.page("dispatcher", at="/map")
     canvas = page.locator("canvas.maplibregl-canvas")
-    expect(canvas).to_be_visible()
+    expect(page.locator(MAP_READY).locator(canvas)).to_be_visible()
     button = page.get_by_role("button", name="封路", exact=True)
     button.focus()
     page.keyboard.press("Enter")
     expect(canvas).to_be_focused()
     page.keyboard.press("ArrowRight")
     dialog = page.get_by_role("dialog", name="封路")
-    for _ in range(40):  # it takes a key only when its style has come
-        page.keyboard.press("Enter")
-        page.wait_for_timeout(500)
-        if dialog.is_visible():
-            break
+    page.keyboard.press("Enter")
     expect(dialog).to_be_visible()
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from playwright.sync_api import Page, expect
 from tests.browser.acting import Actors
-from tests.browser.town import Town
+from tests.browser.town import Town, running_town
 from tests.scenes.road_excavation.town import STOP as STOPPED
 
 from cityops.scenes.road_excavation.findings import NewFinding, report
@@ -20,6 +22,13 @@ SHOWN = {
     "dispatcher": SCENE_PAGES,
 }
 """Scene pages by account. In the demo the inspectors supervise the permits; a team that has no case yet can begin."""
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    """A town of its own: in the others' the team may have a case already."""
+    with running_town(tmp_path_factory.mktemp("navigation")) as served:
+        yield served
 
 
 def scene_pages(page: Page) -> set[str]:

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, FilePayload, Page, expect
-from tests.browser.acting import tap_map
+from tests.browser.acting import PATIENCE_MS, tap_map
 from tests.browser.conftest import PASSWORD, RunningProduct, SignIn
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(600)]
@@ -26,7 +26,7 @@ def resident(browser: Browser, product: RunningProduct) -> Iterator[Page]:
         viewport={"width": 390, "height": 844}, locale="zh-CN", timezone_id="Asia/Shanghai", has_touch=True
     )
     page = context.new_page()
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(PATIENCE_MS)
     page.on("pageerror", lambda error: errors.append(str(error)))
     yield page
     assert context.cookies() == []
@@ -105,7 +105,7 @@ def city(product: RunningProduct) -> Iterator[City]:
 def mark_place(page: Page) -> None:
     """Tap the map until it answers where that is: the map loads after the page."""
     words = page.locator("[data-test=place-words]")
-    tap_map(page, page.locator("[data-test=place-map]"), 180, 140, words)
+    tap_map(page.locator("[data-test=place-map]"), 180, 140, words)
     expect(words).to_contain_text("区")
 
 
@@ -197,7 +197,7 @@ def test_a_tip_off_to_its_reward(product: RunningProduct, resident: Page, sign_i
     leader.goto(f"{product.address}/tip-offs")
     leader.locator("[data-test=tip-off]").filter(has_text="地下室堆放易燃物").click()
     leader.get_by_label("事项").fill("bllj")  # the matter as at the desk: by words or initials
-    leader.locator("[data-test=right-matter]").first.click()
+    leader.locator("[data-test=right-matter]").filter(has_text="暴露垃圾").first.click()
     leader.locator("[data-test=file-tip-off]").click()
     expect(leader.get_by_role("link", name="查看案件")).to_be_visible()
     expect(leader.get_by_alt_text("举报照片")).to_be_visible()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 from playwright.sync_api import Page, expect
-from tests.browser.acting import Actors
+from tests.browser.acting import MAP_READY, Actors
 from tests.browser.town import Town
 
 from cityops.access import SYSTEM
@@ -39,10 +39,7 @@ def add_line(page: Page, town: Town) -> str:
     for field, metres in (("depth_m", "2"), ("width_m", "6")):
         form.locator(f"input#entry-{field}, #entry-{field} input").first.fill(metres)
     drawn = form.locator("[data-test=register-map]")
-    expect(drawn.locator("canvas")).to_be_visible()
-    page.wait_for_function(
-        "document.querySelector('[data-test=entry-form] .maplibregl-ctrl-scale')?.textContent !== ''"
-    )
+    expect(drawn.and_(page.locator(MAP_READY))).to_be_visible()
     drawn.scroll_into_view_if_needed()
     for x, y in ((120, 60), (300, 120), (420, 60)):
         drawn.click(position={"x": x, "y": y})

@@ -48,7 +48,7 @@ def find_on_the_map(people: Actors, town: Town) -> str:
     expect(finder.locator("[data-test='permit-掘许2026-0007']")).to_be_visible()
     expect(finder.locator("[data-test='permit-掘许2026-0012']")).to_have_count(0)
     judgement = finder.locator("[data-test=judgement]")
-    tap_map(finder, finder.locator("[data-test=permit-map]"), 40, 40, judgement)
+    tap_map(finder.locator("[data-test=permit-map]"), 40, 40, judgement)
     expect(judgement).to_contain_text("无许可")
     finder.locator("[data-test=finding-address] input, input[data-test=finding-address]").fill("万柏林区上庄街")
     finder.locator("[data-test=report-finding]").click()

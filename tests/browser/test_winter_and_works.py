@@ -71,7 +71,7 @@ def test_icicles_found_on_the_round_become_a_case(town: Town, people: Actors) ->
     leader = people.page("leader", at="/winter")
     expect(leader.locator("[data-test=winter-state]")).to_contain_text("未开启")
     today = town.clock.now().date()
-    first, last = leader.locator(".el-range-input").all()
+    first, last = (leader.locator(".el-range-input").nth(number) for number in (0, 1))
     first.fill(today.isoformat())
     last.fill((today + timedelta(days=100)).isoformat())
     last.press("Enter")

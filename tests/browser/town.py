@@ -32,7 +32,7 @@ from cityops.settings import load_settings
 
 
 class MovedClock(SystemClock):
-    """The system's clock, moved forward by hand: a deadline passes without waiting."""
+    """The system's clock, moved by hand: a deadline passes without waiting, a story of a certain day is told on it."""
 
     def __init__(self) -> None:
         self._moved = timedelta()
@@ -45,6 +45,9 @@ class MovedClock(SystemClock):
 
     def advance(self, **by: float) -> None:
         self._moved += timedelta(**by)
+
+    def begin_at(self, moment: datetime) -> None:
+        self._moved = moment - super().now()
 
 
 @dataclass
