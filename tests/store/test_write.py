@@ -17,6 +17,9 @@ from tests.store.helpers import add, names, note, together
 
 from cityops.kit import BusyError, ConfigError, ManualClock, UnavailableError
 from cityops.store import Store
+from cityops.store.postgresql import PING_AFTER_S
+
+MINE = "SELECT pg_backend_pid()"
 
 
 def test_write_returns_the_result_and_everybody_reads_it(store: Store) -> None:
@@ -256,6 +259,26 @@ def test_a_connection_that_breaks_off_is_told_and_replaced(postgresql_server: st
         assert lost.value.kept is not None
         assert "not certain" in lost.value.kept.en
         assert store.write(lambda conn: conn.exec_driver_sql("SELECT 1").scalar_one()) == 1
+
+
+def test_connections_that_broke_off_while_idle_are_replaced_before_they_are_used(
+    postgresql_server: str, clock: ManualClock
+) -> None:
+    others = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    with fresh_database(postgresql_server) as url, Store.open(url, clock=clock) as store:
+
+        def backends() -> set[int]:
+            with store.read() as reading, store.glance() as glancing:  # two connections of one pool
+                found = {conn.exec_driver_sql(MINE).scalar_one() for conn in (reading, glancing)}
+            return found | {store.write(lambda conn: conn.exec_driver_sql(MINE).scalar_one())}
+
+        before = backends()
+        assert len(before) == 3
+        with Store.open(url, clock=clock) as other:
+            end = f"SELECT count(pg_terminate_backend(pid, 10000)) FROM ({others}) AS idle"  # waits until they are gone
+            assert other.write(lambda conn: conn.exec_driver_sql(end).scalar_one()) == 3
+        time.sleep(PING_AFTER_S)
+        assert not backends() & before
 
 
 def test_a_deadlock_on_postgresql_is_run_again(store: Store) -> None:

@@ -77,7 +77,7 @@ class Sessions:
     def principal(self, token: str) -> tuple[Principal, str]:
         """Who the token belongs to, and its CSRF token; ``UnauthenticatedError`` when it is unknown or over."""
         now_ms, hashed = self._clock.now_ms(), _hash(token)
-        with self._store.read() as conn:
+        with self._store.glance() as conn:
             row = conn.execute(_SIGNED_IN, {"hashed": hashed}).one_or_none()
         if row is None or not row.active or self._is_over(row.begun_ms, row.last_seen_ms, now_ms):
             raise _signed_out()

@@ -32,7 +32,7 @@ from cityops.store import Deliveries
 _logger = logging.getLogger(__name__)
 
 _TICK_S: Final = 0.2
-_GATHER_S: Final = 0.05  # events of many writes are handed on together: each round costs every subscriber a transaction
+_FULL_ROUND: Final = 500  # events; more wait, so the next round follows at once. Else many are handed on together
 _WATCH_S: Final = 5.0
 _FACTS_S: Final = 2.0
 _SHIFTS_S: Final = 30.0
@@ -146,7 +146,8 @@ class Workers:
                 _logger.warning("the clockwork waits: %s", error)
                 self._stop.wait(_RETRY_S)
                 continue
-            self._stop.wait(_GATHER_S if handled else _TICK_S)
+            if handled < _FULL_ROUND:
+                self._stop.wait(_TICK_S)
 
 
 class Rounds:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -38,7 +38,7 @@ class Deliveries:
     Args:
         store: the store.
         subscribers: who wants events.
-        limit: events that one subscriber gets in a round.
+        limit: events that are read in a round for those who have come equally far.
         dead_limit: so many dead letters stop the delivery.
     """
 
@@ -70,19 +70,25 @@ class Deliveries:
         return handled
 
     def _look(self) -> list[_Found]:
-        """Whom something waits for; one transaction for all of them."""
-        found = []
-        with self._store.outbox_view() as conn:
+        """Whom something waits for. Who has come equally far, as all have most of the time, share one reading."""
+        waiting: dict[int, list[tuple[Subscriber, int]]] = {}
+        with self._store.glance() as conn:
             offsets = _offsets(conn, [one.name for one in self._subscribers])
             up_to = readable_up_to(conn)
             for subscriber in self._subscribers:
                 offset = offsets.get(subscriber.name, 0)
                 after = max(offset, self._nothing_to.get(subscriber.name, 0))
                 if after < up_to:
-                    events = read_events(conn, after, up_to, self._limit, subscriber.topics)
-                    cut = len(events) == self._limit
-                    found.append(_Found(subscriber, offset, events, events[-1].id if cut else up_to))
-        return found
+                    waiting.setdefault(after, []).append((subscriber, offset))
+            return [one for after, who in waiting.items() for one in self._found(conn, after, up_to, who)]
+
+    def _found(self, conn: Connection, after: int, up_to: int, who: list[tuple[Subscriber, int]]) -> Iterator[_Found]:
+        topics = {topic for subscriber, _ in who for topic in subscriber.topics}
+        events = read_events(conn, after, up_to, self._limit, sorted(topics))
+        if len(events) == self._limit:
+            up_to = events[-1].id
+        for subscriber, offset in who:
+            yield _Found(subscriber, offset, [one for one in events if one.topic in subscriber.topics], up_to)
 
     def _hand_on(self, found: _Found) -> int:
         if not found.events:

@@ -7,7 +7,7 @@ import sqlite3
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
@@ -19,16 +19,17 @@ BUSY_TIMEOUT_S: Final = 10.0
 POOL_WAIT_S: Final = 10.0
 _DURABLE: Final = ("journal_mode=WAL", "synchronous=FULL")
 
-_to_json: Final = partial(json.dumps, ensure_ascii=False, allow_nan=False)
+to_json: Final = partial(json.dumps, ensure_ascii=False, allow_nan=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Engines:
-    """A writing and a reading engine on the same database."""
+    """A writing and a reading engine on the same database; ``glancer`` reads too, each statement by itself."""
 
     dialect: str
     writer: Engine
     reader: Engine
+    glancer: Engine
     sqlite_path: Path | None
 
     def dispose(self) -> None:
@@ -46,7 +47,9 @@ def open_engines(url: str, *, readers: int, pool_wait_s: float = POOL_WAIT_S) ->
     if parsed.get_backend_name() == "sqlite":
         return _sqlite(parsed, readers, pool_wait_s)
     if parsed.get_backend_name() == "postgresql":
-        return _postgresql(parsed.set(drivername="postgresql+psycopg"), readers, pool_wait_s)
+        from cityops.store.postgresql import postgresql_engines  # the driver takes 0.2 s to import
+
+        return postgresql_engines(parsed.set(drivername="postgresql+psycopg"), readers, pool_wait_s)
     raise _bad_url("只支持 SQLite 和 PostgreSQL", "must be SQLite or PostgreSQL")
 
 
@@ -62,7 +65,7 @@ def migration_engine(engines: Engines) -> Engine:
 
 def plain_engine(path: Path) -> Engine:
     """An engine on an SQLite file nobody else has open: one file, no pool, foreign keys unchecked."""
-    engine = create_engine(URL.create("sqlite", database=str(path)), json_serializer=_to_json, poolclass=NullPool)
+    engine = create_engine(URL.create("sqlite", database=str(path)), json_serializer=to_json, poolclass=NullPool)
     _prepare_sqlite(engine, begin="BEGIN", pragmas=("synchronous=FULL",))
     return engine
 
@@ -86,13 +89,13 @@ def _sqlite(url: URL, readers: int, pool_wait_s: float) -> Engines:
     _prepare_sqlite(writer, begin="BEGIN IMMEDIATE", pragmas=(*_DURABLE, "foreign_keys=ON"))
     reader = _sqlite_engine(url, pool_size=readers, pool_wait_s=pool_wait_s)
     _prepare_sqlite(reader, begin="BEGIN", pragmas=(*_DURABLE, "query_only=ON"))
-    return Engines("sqlite", writer, reader, Path(url.database))
+    return Engines("sqlite", writer, reader, reader, Path(url.database))
 
 
 def _sqlite_engine(url: URL, *, pool_size: int, pool_wait_s: float) -> Engine:
     return create_engine(
         url,
-        json_serializer=_to_json,
+        json_serializer=to_json,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=pool_wait_s,
@@ -111,29 +114,3 @@ def _prepare_sqlite(engine: Engine, *, begin: str, pragmas: tuple[str, ...]) -> 
 
     event.listen(engine, "connect", on_connect)
     event.listen(engine, "begin", on_begin)
-
-
-def _postgresql(url: URL, readers: int, pool_wait_s: float) -> Engines:
-    options: dict[str, Any] = {
-        "json_serializer": _to_json,
-        "pool_size": readers,
-        "max_overflow": 0,
-        "pool_timeout": pool_wait_s,
-        "pool_pre_ping": True,
-    }
-    writer = create_engine(url, isolation_level="READ COMMITTED", **options)
-    reader = create_engine(url, isolation_level="REPEATABLE READ", **options).execution_options(
-        postgresql_readonly=True
-    )
-
-    def on_connect(connection: Any, _record: object) -> None:
-        # An acknowledged write must survive a crash, whatever the server's default is.
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT set_config('synchronous_commit', 'on', false)"
-                " WHERE current_setting('synchronous_commit') = 'off'"
-            )
-        connection.commit()
-
-    event.listen(writer, "connect", on_connect)
-    return Engines("postgresql", writer, reader, None)

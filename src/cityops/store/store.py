@@ -25,7 +25,6 @@ from cityops.store.outbox import (
     Subscriber,
     Write,
     follow_savepoints,
-    mark_start,
     read_events,
     readable_up_to,
     write_rest,
@@ -157,7 +156,6 @@ class Store:
         while True:
             try:
                 with self._engines.writer.begin() as conn:
-                    mark_start(conn)
                     return work(conn)
             except PoolTimeoutError as error:
                 raise self._no_connection() from error
@@ -175,6 +173,16 @@ class Store:
         with self._connected(self._engines.reader) as conn:
             yield conn
 
+    @contextmanager
+    def glance(self) -> Iterator[Connection]:
+        """A connection for reading by single statements that need not agree with each other.
+
+        On PostgreSQL each of them sees what is committed when it starts, and none costs the two round trips of a
+        transaction.
+        """
+        with self._connected(self._engines.glancer) as conn:
+            yield conn
+
     def now_ms(self) -> int:
         """The time of the store's clock."""
         return self._clock.now_ms()
@@ -189,17 +197,10 @@ class Store:
 
     def read_outbox(self, after_id: int, limit: int, topics: Collection[str] | None) -> tuple[list[Event], int]:
         """Like ``events_after``, and the id up to which every event of ``topics`` is among those returned."""
-        with self.outbox_view() as conn:
+        with self.glance() as conn:
             up_to = readable_up_to(conn)
             events = read_events(conn, after_id, up_to, limit, topics) if limit else []
         return events, events[-1].id if events and len(events) == limit else up_to
-
-    @contextmanager
-    def outbox_view(self) -> Iterator[Connection]:
-        """For reading the outbox only: on PostgreSQL each query must see what is committed when it starts."""
-        engine = self._engines.reader if self.dialect == "sqlite" else self._engines.writer
-        with self._connected(engine) as conn:
-            yield conn
 
     def dead_letters(self, limit: int = 100) -> tuple[list[DeadLetter], int]:
         """The newest dead letters, and how many there are in all."""
