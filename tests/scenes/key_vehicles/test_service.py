@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, insert, select, update
 from tests.scenes.rooms import scene_context
+from tests.together import at_once
 
 from cityops.access import SYSTEM, Principal, Role
 from cityops.cases import CaseFilter, Step, notice_table
@@ -326,3 +327,16 @@ def test_demo_passwords_work(sqlite_store: Store, clock: ManualClock, city: City
     assert principal.area_codes == ("140105",)
     assert not principal.is_system
     assert SYSTEM.is_system
+
+
+def test_an_alert_withdrawn_at_this_moment_opens_no_case_by_hand(either: SceneContext, scene: Scene) -> None:
+    add_alert(either, "AL-1", severity=1)
+    withdrawn = update(metadata.tables["alert"]).values(state="withdrawn")
+    (refused,) = at_once(
+        either.store,
+        lambda: either.store.write(lambda conn: scene.open_from_alert(conn, either, DISPATCHER, "AL-1", None)),
+        holding=lambda conn: conn.execute(withdrawn),
+    )
+    assert isinstance(refused, ConflictError)
+    assert refused.code == "alert.withdrawn"
+    assert either.cases.list(DISPATCHER).items == []

@@ -106,7 +106,7 @@ class AlertDesk:
         visible = select(_alert.c.id).where(_alert.c.id == alert_id, _alert.c.scene == self._scene, scope)
         if conn.execute(visible).scalar() is None:
             raise NotFoundError("没有这条预警，或您无权查看", "no such alert, or not for you", code="alert.not_found")
-        alert = _read(conn, alert_id)
+        alert = _read(conn, alert_id, hold=True)  # who withdraws it comes before, or when there is a case to tell
         assert alert is not None  # read in the same transaction
         if alert["state"] == "withdrawn":
             raise ConflictError("预警已撤回，不能立案", "the alert is withdrawn", code="alert.withdrawn")
@@ -173,8 +173,9 @@ def _was_withdrawn(conn: Connection, case_id: str) -> bool:
     return conn.execute(query).scalar() == "alert.withdrawn"
 
 
-def _read(conn: Connection, alert_id: str) -> RowMapping | None:
-    return conn.execute(select(_alert).where(_alert.c.id == alert_id)).mappings().one_or_none()
+def _read(conn: Connection, alert_id: str, *, hold: bool = False) -> RowMapping | None:
+    query = select(_alert).where(_alert.c.id == alert_id)
+    return conn.execute(query.with_for_update() if hold else query).mappings().one_or_none()
 
 
 def _unit_by_id(conn: Connection, unit_id: str | None) -> RowMapping | None:
