@@ -1,7 +1,7 @@
 """The outbox (事件发件箱): what happened, written in the same transaction as the change itself.
 
 Event ids are read in commit order and never skipped. On SQLite one writer at a time makes that so. On
-PostgreSQL an id drawn earlier may be committed later, so before a write draws ids it takes a shared
+PostgreSQL an id drawn earlier may be committed later, so every write transaction first takes a shared
 advisory lock whose number is the sequence's value at that moment. A reader takes the sequence's value,
 then looks at the locks that are held, and reads only up to the smallest number it finds: every id it
 could miss is greater. A lock is released only after its transaction became visible.
@@ -84,8 +84,6 @@ def write_rest(conn: Connection) -> None:
     """Write what the running ``Store.write`` has emitted and left for its end. The store does this when it is done."""
     running = _running(conn)
     if running.events:
-        if conn.dialect.name == "postgresql":
-            conn.execute(_TAKE_LOCK)  # holds the readers back until this transaction ends
         conn.execute(insert(outbox), running.events)
         running.events.clear()
     while running.last:
@@ -116,6 +114,14 @@ def follow_savepoints(engine: Engine) -> None:
 
     event.listen(engine, "savepoint", keep)
     event.listen(engine, "rollback_savepoint", forget)
+
+
+def mark_start(conn: Connection) -> None:
+    """PostgreSQL: hold the readers of the outbox back until this transaction ends.
+
+    At the start and not only before ids are drawn: who handles an event finds what writes that had begun before it did.
+    """
+    conn.execute(_TAKE_LOCK)
 
 
 def readable_up_to(conn: Connection) -> int:

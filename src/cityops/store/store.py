@@ -25,6 +25,7 @@ from cityops.store.outbox import (
     Subscriber,
     Write,
     follow_savepoints,
+    mark_start,
     read_events,
     readable_up_to,
     write_rest,
@@ -156,6 +157,7 @@ class Store:
         while True:
             try:
                 with self._engines.writer.begin() as conn:
+                    mark_start(conn)
                     return work(conn)
             except PoolTimeoutError as error:
                 raise self._no_connection() from error

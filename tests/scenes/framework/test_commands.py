@@ -23,6 +23,7 @@ Run = Callable[..., tuple[int, str]]
 def run(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs ``cityops scene …`` in an empty folder; returns the exit code and what it said."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("CITYOPS_DATABASE_URL", raising=False)
     monkeypatch.setenv("CITYOPS_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("LANG", "en_GB.UTF-8")
 
