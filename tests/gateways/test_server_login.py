@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import resource
-import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
 from tests.gateways.conftest import Gateway
-from tests.gateways.terminal import WAIT_S, Terminal
+from tests.gateways.terminal import Terminal, until
 
 from cityops.access import SYSTEM
 from cityops.gateways.jt808 import (
@@ -250,39 +249,49 @@ def test_silent_connections_are_closed(gateway: Gateway, run: Run) -> None:
     run(story())
 
 
+async def registered_as(gateway: Gateway, device: Device, online: bool, **counters: int) -> None:
+    """Wait until the register says so of the terminal."""
+
+    def said() -> bool:
+        status = gateway.devices.status(device.id)
+        if status is None or status.online is not online or not counters.items() <= status.counters.items():
+            return False
+        assert status.last_seen_ms == gateway.clock.now_ms()
+        assert (status.address or "").startswith("127.0.0.1:")
+        return True
+
+    await until(said)
+
+
 def test_online_state_and_counters_reach_the_register(gateway: Gateway, run: Run) -> None:
     device = gateway.device(PHONE)
 
-    async def settled(online: bool) -> dict[str, int]:
-        due_s = time.monotonic() + WAIT_S
-        while time.monotonic() < due_s:
-            await asyncio.sleep(0.05)
-            status = gateway.devices.status(device.id)
-            if status is not None and status.online is online and status.counters["positions"] == 3:
-                assert status.last_seen_ms == gateway.clock.now_ms()
-                assert (status.address or "").startswith("127.0.0.1:")
-                return dict(status.counters)
-        raise AssertionError(f"the register never said online={online}")
-
-    async def story(server: Jt808Server) -> None:
-        async with Terminal(server.port, PHONE) as terminal:
-            await terminal.log_in()
-            for second in range(3):
-                assert await terminal.ask(gateway.location(second)) == Result.OK
-            broken = bytearray(terminal.encode(Heartbeat())[0])
-            broken[5] ^= 0x40
-            await terminal.send_raw(bytes(broken))
-            assert await terminal.ask(Heartbeat()) == Result.OK
-            counters = await settled(online=True)
-            assert counters["bad_checksum"] == 1
-            assert counters["frames"] == 4
-        await settled(online=False)
-
-    async def both() -> None:
+    async def story() -> None:
         async with gateway.serving() as server:
-            await story(server)
+            async with Terminal(server.port, PHONE) as terminal:
+                await terminal.log_in()
+                for second in range(3):
+                    assert await terminal.ask(gateway.location(second)) == Result.OK
+                broken = bytearray(terminal.encode(Heartbeat())[0])
+                broken[5] ^= 0x40
+                await terminal.send_raw(bytes(broken))
+                assert await terminal.ask(Heartbeat()) == Result.OK
+                await registered_as(gateway, device, online=True, positions=3, bad_checksum=1, frames=4)
+            await registered_as(gateway, device, online=False, positions=3)
 
-    run(both())
+    run(story())
+
+
+def test_what_was_under_way_while_the_state_was_written_is_counted_in_the_next(gateway: Gateway, run: Run) -> None:
+    device = gateway.device(PHONE)
+
+    async def story() -> None:
+        async with gateway.serving(flush_s=0.5) as server, Terminal(server.port, PHONE) as terminal:
+            await terminal.log_in()
+            assert await terminal.ask(gateway.location()) == Result.OK
+            await registered_as(gateway, device, online=True, positions=1)  # and the terminal says nothing more
+
+    run(story())
 
 
 def test_the_directory_being_away_refuses_for_now_and_says_so(gateway: Gateway, run: Run) -> None:

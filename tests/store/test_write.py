@@ -266,6 +266,7 @@ def test_connections_that_broke_off_while_idle_are_replaced_before_they_are_used
 ) -> None:
     others = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
     with fresh_database(postgresql_server) as url, Store.open(url, clock=clock) as store:
+        store.create_all()
 
         def backends() -> set[int]:
             with store.read() as reading, store.glance() as glancing:  # two connections of one pool

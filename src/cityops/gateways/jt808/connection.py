@@ -83,7 +83,7 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes from the terminal: whole frames go on, the rest waits (bounded)."""
-        self._heard = self.seen_since_status = True
+        self._heard = True
         if self.state is State.ONLINE:
             if self._rest:
                 data = self._rest + data
@@ -249,6 +249,7 @@ class Connection(asyncio.Protocol):
 
     def chunk_done(self) -> None:
         """One chunk was dealt with; the slot of a terminal that left may be free now."""
+        self.seen_since_status = True  # only now: a state written while it was under way did not count it
         self.chunks_under_way -= 1
         if self.chunks_under_way == 0:
             if self._settled is not None:
