@@ -19,12 +19,12 @@ from cityops.gateways.jt808 import (
     Edition,
     GeneralReply,
     Heartbeat,
-    Jt808Server,
     LocationBatch,
     RegisterReply,
     Result,
 )
 from cityops.gateways.jt808.server import SPARE_FILES, room_for
+from cityops.observations import Device
 
 PHONE = "13800001234"
 Run = Callable[[Coroutine[Any, Any, None]], None]
