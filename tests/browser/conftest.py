@@ -7,12 +7,10 @@ no other test of the process may meet it. The product is one for all stories tha
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,10 +19,11 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tests.browser.acting import PATIENCE_MS, Actors, Windows, acting
 from tests.browser.town import Town, running_town
+from tests.stories.processes import free_ports
 
 ROOT = Path(__file__).resolve().parents[2]
-START_LIMIT_S = 90.0
-STOP_LIMIT_S = 30.0
+START_LIMIT_S = 300.0
+STOP_LIMIT_S = 120.0
 PASSWORD = "cityops-demo"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 # Software rendering: the machines that run the tests have no graphics card.
@@ -55,24 +54,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: order.get(item.path.name, 0))
 
 
-def free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture(scope="session")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningProduct]:
     if not (ROOT / "web/dist/index.html").exists():
         pytest.skip("the user interface is not built: make web")
     folder = tmp_path_factory.mktemp("product")
     output = folder / "output.txt"
-    port = free_port()
+    port, jt808_port = free_ports(2)
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("CITYOPS_")},
         "CITYOPS_DATA_DIR": str(folder / "data"),
         "CITYOPS_HTTP_PORT": str(port),
-        "CITYOPS_JT808_PORT": str(free_port()),
+        "CITYOPS_JT808_PORT": str(jt808_port),
         "CITYOPS_DEMO_TRUCKS": "60",
     }
     address = f"http://127.0.0.1:{port}"
