@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import httpx
 import pytest
@@ -41,17 +42,26 @@ CHROMIUM_ARGUMENTS = [
 
 @dataclass(frozen=True)
 class RunningProduct:
-    """``cityops run`` with the demo city: where it is, what it printed, and when it was started (UTC ms)."""
+    """``cityops run`` with the demo city: where it is, and what it printed."""
 
     address: str
     output: Path
-    started_ms: float
+
+
+PRODUCT: Final = {
+    "test_portal.py": 1,
+    "test_urban_many.py": 2,
+    "test_urban_returns.py": 2,
+    "test_winter_and_works.py": 2,
+    "test_loop.py": 3,
+}
+"""The stories on the product, last; the one that has to wait for its clock behind others, which use the time."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The stories on the product last; the one that has to wait for its clock behind others, which use the time."""
-    order = {"test_portal.py": 1, "test_urban_many.py": 2, "test_winter_and_works.py": 2, "test_loop.py": 3}
-    items.sort(key=lambda item: order.get(item.path.name, 0))
+    """This folder before all others: it is the longest piece that one process has to do alone."""
+    own = Path(__file__).parent
+    items.sort(key=lambda item: PRODUCT.get(item.path.name, 0) if item.path.parent == own else len(PRODUCT))
 
 
 @pytest.fixture(scope="session")
@@ -69,12 +79,11 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningProduct
         "CITYOPS_DEMO_TRUCKS": "60",
     }
     address = f"http://127.0.0.1:{port}"
-    started_ms = time.time() * 1000
     with output.open("w") as file:
         process = subprocess.Popen([sys.executable, "-m", "cityops", "run"], env=environment, stdout=file, stderr=file)
         try:
             wait_until_ready(address, process, output)
-            yield RunningProduct(address, output, started_ms)
+            yield RunningProduct(address, output)
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(STOP_LIMIT_S)

@@ -67,7 +67,8 @@ def test_a_step_for_many_and_the_hand_over_of_a_leaver(town: Town, people: Actor
     fill(unit, "taker", COLLEAGUE)
     unit.get_by_label("理由").fill("调离岗位")
     unit.get_by_role("button", name="确认移交").click()
-    expect(colleague.locator("[data-test=work-handle]")).to_have_count(2)
+    for case in cases[::2]:  # another story may have left the leaver more
+        expect(colleague.locator("[data-test=work-handle]").filter(has_text=case.number)).to_have_count(1)
     told = town.rooms.context.cases.notices(town.person("lamps_h1"))
-    assert {notice.title.zh for notice in told[:2]} == {f"{case.number}“处置”不再由您承办" for case in cases[::2]}
+    assert {f"{case.number}“处置”不再由您承办" for case in cases[::2]} <= {notice.title.zh for notice in told}
     assert "hand_over" in town.steps_taken()
