@@ -59,7 +59,7 @@ PRODUCT: Final = {
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """This folder before all others: it is the longest piece that one process has to do alone."""
+    """This folder before all others: what takes longest first, so that the processes end together."""
     own = Path(__file__).parent
     items.sort(key=lambda item: PRODUCT.get(item.path.name, 0) if item.path.parent == own else len(PRODUCT))
 
