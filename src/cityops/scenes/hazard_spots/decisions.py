@@ -1,7 +1,7 @@
 """A person decides what the machine proposed (人定): a confirmed spot, or a dismissed one with the reason.
 
-Deciding the same place twice, or at the same moment, makes one spot: inside the transaction the spots are read again,
-once, and the number of the day is made from what was read: two that both see none take the same, and only one gets it.
+Deciding the same place twice, or at the same moment, makes one spot: who decides waits for who decides before, and
+then reads the spots again.
 """
 
 from __future__ import annotations
@@ -19,9 +19,8 @@ from cityops.scenes.hazard_spots.events import Counting
 from cityops.scenes.hazard_spots.ledger import DISMISSED, SCENE, SPOT
 from cityops.scenes.hazard_spots.proposals import RECENT_DAYS, Proposal, covering, dismissal, nearest, proposals
 from cityops.scenes.registry import SceneContext
+from cityops.store import hold
 
-TRIES: Final = 8
-"""At most: each try that fails means that somebody else has made a spot meanwhile."""
 KINDS_TOLD: Final = 10
 """Of the kinds of events, the most frequent: the sentence stays a sentence, and within what the register keeps."""
 _REASON: Final = {
@@ -69,13 +68,7 @@ def decide(context: SceneContext, person: Principal, counting: Counting, decisio
         raise InvalidError("不成立要写明理由", "a dismissal needs its reason", code=f"{SCENE}.why")
     items = proposals(context, counting).items
     found = nearest(items, decision.lon, decision.lat, counting.points["propose_within_m"])
-    for left in reversed(range(TRIES)):
-        try:
-            return context.store.write(lambda conn: _kept(conn, context, person, counting, decision, found))
-        except ConflictError as error:
-            if error.code != "register.taken" or not left:
-                raise
-    raise AssertionError("the last try returns or raises")
+    return context.store.write(lambda conn: _kept(conn, context, person, counting, decision, found))
 
 
 def _kept(
@@ -86,6 +79,7 @@ def _kept(
     decision: Decision,
     found: Proposal | None,
 ) -> Decided:
+    hold(conn, SPOT)
     spots, today = context.registers.every_in(conn, SYSTEM, SPOT), context.clock.now().date()
     lon, lat, count = (decision.lon, decision.lat, 1) if found is None else (found.lon, found.lat, found.count)
     known = covering(spots, lon, lat) or dismissal(spots, lon, lat, count, today)
@@ -147,7 +141,7 @@ def evidence(found: Proposal, counting: Counting, day: str) -> str:
 
 
 def _next_code(spots: Iterable[RegisterObject], day: str) -> str:
-    """The number after the day's last one, of these spots only: who has not seen a spot takes its number again."""
+    """The number after the day's last one."""
     prefix = f"SP-{day.replace('-', '')}-"
     taken = [
         int(number) for one in spots if (number := one.code.removeprefix(prefix)) != one.code and number.isdecimal()
