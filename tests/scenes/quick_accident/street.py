@@ -109,6 +109,14 @@ class Street:
         new = NewAccident("phone_122", *AT, parties, address="唐槐路与龙盛街路口", weather="clear")
         return self.desk.register(self.dispatcher, new)
 
+    def patrolled(self) -> str:
+        """An accident that the patrol has come to; its case."""
+        case_id = self.report()
+        self.take(self.dispatcher, case_id, "dispatch", crew=self.crew_id)
+        self.take(self.patrol, case_id, "accept")
+        self.take(self.patrol, case_id, "arrive")
+        return case_id
+
     def party(self, case_id: str, label: str):  # type: ignore[no-untyped-def]
         (found,) = [party for party in self.seen(case_id).parties if party.label == label]
         return found

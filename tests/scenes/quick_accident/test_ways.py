@@ -60,10 +60,7 @@ def test_clear_liability_is_settled_online_by_both_parties(street: Street) -> No
 
 
 def test_unclear_liability_goes_by_patrol_and_officer(street: Street) -> None:
-    case_id = street.report()
-    street.take(street.dispatcher, case_id, "dispatch", crew=street.crew_id)
-    street.take(street.patrol, case_id, "accept")
-    street.take(street.patrol, case_id, "arrive")
+    case_id = street.patrolled()
     street.clock.advance(15 * 60)
     street.take(street.patrol, case_id, "collect", notes="两车已撤至路边，已拍照")
     assert street.seen(case_id).cleared_at == street.clock.now()
@@ -147,10 +144,7 @@ def test_who_does_not_answer_in_time_is_noted_and_the_officer_takes_over(small_s
 
 def test_a_decision_contested_before_its_paper_is_made_has_its_paper(small_street: Street) -> None:
     street = small_street
-    case_id = street.report()
-    street.take(street.dispatcher, case_id, "dispatch", crew=street.crew_id)
-    street.take(street.patrol, case_id, "accept")
-    street.take(street.patrol, case_id, "arrive")
+    case_id = street.patrolled()
     street.take(street.patrol, case_id, "collect", notes="已拍照")
     street.desk.screen(street.officer, case_id, ["immovable"])
     street.decide(street.officer, case_id)
@@ -163,10 +157,7 @@ def test_a_decision_contested_before_its_paper_is_made_has_its_paper(small_stree
 
 def test_the_patrol_may_find_what_ends_the_quick_way(small_street: Street) -> None:
     street = small_street
-    case_id = street.report()
-    street.take(street.dispatcher, case_id, "dispatch", crew=street.crew_id)
-    street.take(street.patrol, case_id, "accept")
-    street.take(street.patrol, case_id, "arrive")
+    case_id = street.patrolled()
     street.take(street.patrol, case_id, "found_excluded", "乙方驾驶人头部受伤", ground="injury")
     assert street.state(case_id) == "ordinary"
     assert {"clear_on_site", "conclude"} <= street.names(street.officer, case_id)
